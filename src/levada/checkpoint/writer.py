@@ -1,0 +1,143 @@
+"""Turns frozen state into files: encodes in slices between the loop's steps, writes in the I/O pool."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import deque
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
+
+from levada.checkpoint.manifest import FileEntry
+from levada.common.logs import get_logger
+from levada.common.services import Executor, Storage
+from levada.state.snapshot import StatePart
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+log = get_logger(__name__)
+
+SEGMENT_BYTES = 64 << 20
+"""A part's file is closed at this size: bounds memory, and lets writing overlap encoding."""
+
+
+@dataclass(slots=True)
+class PartJob:
+    """One part to be written; ``done`` is called in the loop with its files, or an error."""
+
+    folder: str
+    uid: str
+    subtask: int
+    name: str
+    part: StatePart
+    done: Callable[[list[FileEntry], BaseException | None], None]
+    files: list[FileEntry] = field(default_factory=list)
+    unwritten: int = 0
+    encoded: bool = False
+    failed: BaseException | None = None
+
+
+class SnapshotWriter:
+    """Works off parts in the order they came.
+
+    Parameters
+    ----------
+    storage : Storage
+    executor : Executor
+    """
+
+    def __init__(self, storage: Storage, executor: Executor) -> None:
+        self._storage = storage
+        self._executor = executor
+        self._jobs: deque[PartJob] = deque()
+        self._encoding: Iterator[None] | None = None
+
+    @property
+    def busy(self) -> bool:
+        """Whether parts wait to be encoded."""
+        return bool(self._jobs)
+
+    def submit(self, job: PartJob) -> None:
+        """Queue a part."""
+        self._jobs.append(job)
+
+    def step(self) -> bool:
+        """Encode one slice (about a millisecond); False when there is nothing to encode."""
+        if not self._jobs:
+            return False
+        job = self._jobs[0]
+        if self._encoding is None:
+            self._encoding = self._encode(job)
+        try:
+            next(self._encoding)
+        except StopIteration:
+            self._finish_encoding(job)
+        except Exception as error:
+            job.failed = error
+            self._finish_encoding(job)
+        return True
+
+    def abandon(self) -> None:
+        """Drop what is not yet encoded (the job is going down)."""
+        self._encoding = None
+        while self._jobs:
+            job = self._jobs.popleft()
+            if job.part.released is not None:
+                job.part.released()
+
+    def _finish_encoding(self, job: PartJob) -> None:
+        self._encoding = None
+        self._jobs.popleft()
+        job.encoded = True
+        if job.part.released is not None:
+            job.part.released()
+        self._maybe_done(job)
+
+    def _maybe_done(self, job: PartJob) -> None:
+        if job.encoded and job.unwritten == 0:
+            job.done(sorted(job.files, key=lambda file: file.name), job.failed)
+
+    def _encode(self, job: PartJob) -> Iterator[None]:
+        import pyarrow as pa
+
+        sink = pa.BufferOutputStream()
+        writer: pa.ipc.RecordBatchFileWriter | None = None
+        schema: pa.Schema | None = None
+        rows = segment = 0
+        for batch in job.part.batches():
+            if writer is not None and (batch.schema != schema or sink.tell() > SEGMENT_BYTES):
+                writer.close()
+                self._write(job, segment, sink.getvalue(), rows)
+                writer, rows, segment = None, 0, segment + 1
+            if writer is None:
+                sink = pa.BufferOutputStream()
+                schema = batch.schema
+                writer = pa.ipc.new_file(sink, schema)
+            writer.write_batch(batch)
+            rows += batch.num_rows
+            yield
+        if writer is not None:
+            writer.close()
+            self._write(job, segment, sink.getvalue(), rows)
+
+    def _write(self, job: PartJob, segment: int, buffer: Any, rows: int) -> None:
+        name = f"{quote(job.uid, safe='')}.{job.subtask}.{quote(job.name, safe='')}.{segment}.arrow"
+        job.unwritten += 1
+
+        def work() -> FileEntry:
+            data = memoryview(buffer)
+            self._storage.write(f"{job.folder}/{name}", data)  # type: ignore[arg-type]
+            return FileEntry(name, rows, len(data), hashlib.sha256(data).hexdigest())
+
+        def done(entry: object, error: BaseException | None) -> None:
+            job.unwritten -= 1
+            if error is not None:
+                job.failed = job.failed or error
+            else:
+                assert isinstance(entry, FileEntry)
+                job.files.append(entry)
+            self._maybe_done(job)
+
+        self._executor.submit(work, done)

@@ -1,0 +1,1 @@
+"""``levada bench``: how fast it is here."""

@@ -1,0 +1,3 @@
+"""The version of Levada."""
+
+VERSION = "0.1.0"

@@ -1,0 +1,43 @@
+"""Function objects that users write: PyFlink's classes, generic over what they take and give.
+
+Imports nothing of the streams: those import this.
+"""
+
+from levada.datastream.functions.basic import (
+    AggregateFunction,
+    FilterFunction,
+    FlatMapFunction,
+    Function,
+    KeySelector,
+    MapFunction,
+    NullByteKeySelector,
+    ReduceFunction,
+    SinkFunction,
+)
+from levada.datastream.functions.process import KeyedProcessFunction, ProcessFunction
+from levada.datastream.functions.windows import (
+    AllWindowFunction,
+    ProcessAllWindowFunction,
+    ProcessWindowFunction,
+    WindowFunction,
+)
+from levada.datastream.timerservice import TimerService
+
+__all__ = [
+    "AggregateFunction",
+    "AllWindowFunction",
+    "FilterFunction",
+    "FlatMapFunction",
+    "Function",
+    "KeySelector",
+    "KeyedProcessFunction",
+    "MapFunction",
+    "NullByteKeySelector",
+    "ProcessAllWindowFunction",
+    "ProcessFunction",
+    "ProcessWindowFunction",
+    "ReduceFunction",
+    "SinkFunction",
+    "TimerService",
+    "WindowFunction",
+]

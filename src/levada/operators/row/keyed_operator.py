@@ -1,0 +1,78 @@
+"""What the operators on keyed streams share: the state backend, timers, and the watermark that is part of a snapshot."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from levada.common.elements import MIN_TIMESTAMP
+from levada.common.options import DETECT_MUTATIONS
+from levada.operators.base import OperatorContext
+from levada.operators.row.resumable import ChunkedOperator, Work
+from levada.operators.row.timers import KeyedTimers
+
+if TYPE_CHECKING:
+    from levada.state.snapshot import StatePart
+
+_WATERMARK = "watermark"
+
+
+class KeyedRowOperator(ChunkedOperator):
+    """An operator with keyed state. Subclasses yield work in ``batch_work``, ``event_timers`` and ``clock_timers``."""
+
+    def open(self, context: OperatorContext) -> None:
+        """Make the backend, and take over restored state and the watermark."""
+        from levada.state import create_backend
+
+        super().open(context)
+        self.backend = create_backend(context)
+        self.key_context = self.backend.key_context
+        if context.restored is not None:
+            self.backend.restore(context.restored)
+            watermarks = context.restored.values(_WATERMARK)
+            # At another parallelism a subtask takes over keys of several: what is late for all of them is late.
+            self.current_watermark = min(watermarks, default=MIN_TIMESTAMP)
+        self.timers = KeyedTimers(self.backend.timers(), context.schedule)
+        self.timers.schedule_next()
+        self._detect_mutations = context.config.get(DETECT_MUTATIONS)
+
+    def run(self, work: Work) -> None:
+        """As ``ResumableOperator.run``; then state gets its share of deferred work."""
+        super().run(work)
+        if not self.pending:
+            self.maintain()
+
+    def maintain(self) -> None:
+        """Called when a piece of work is done."""
+        self.backend.maintain()
+        if self._detect_mutations:
+            self.backend.check_mutations()
+
+    def process_watermark(self, timestamp: int) -> None:
+        """Fire what is due, then forward the watermark."""
+        self.run(self._pass_watermark(timestamp))
+
+    def on_processing_time(self, now: int) -> None:
+        """Fire what is due by the clock."""
+        self.run(self.clock_timers(now))
+
+    def event_timers(self, watermark: int) -> Work:
+        """Fire event-time timers at or before ``watermark``."""
+        raise NotImplementedError
+
+    def clock_timers(self, now: int) -> Work:
+        """Fire processing-time timers at or before ``now``."""
+        raise NotImplementedError
+
+    def snapshot(self, checkpoint_id: int) -> dict[str, StatePart]:
+        """Keyed state, timers and the watermark."""
+        from levada.state import list_part
+        from levada.state.snapshot import PartKind
+
+        parts = self.backend.snapshot()
+        parts[_WATERMARK] = list_part(PartKind.UNION, [self.current_watermark])
+        return parts
+
+    def _pass_watermark(self, timestamp: int) -> Work:
+        self.current_watermark = timestamp
+        yield from self.event_timers(timestamp)
+        self.output.emit_watermark(timestamp)

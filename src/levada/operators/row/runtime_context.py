@@ -1,0 +1,95 @@
+"""What functions are told when they are opened, and where they get their state from.
+
+Reference: PyFlink, ``pyflink.datastream.functions.RuntimeContext``.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from levada.common.errors import StateError
+from levada.operators.base import OperatorContext
+from levada.operators.row.metric_group import MetricGroup
+
+if TYPE_CHECKING:
+    from levada.state.backend import KeyedBackend
+    from levada.state.descriptors import (
+        AggregatingStateDescriptor,
+        ListStateDescriptor,
+        MapStateDescriptor,
+        ReducingStateDescriptor,
+        ValueStateDescriptor,
+    )
+    from levada.state.handles import AggregatingState, ListState, MapState, ReducingState, ValueState
+
+
+class RuntimeContext:
+    """Where a function runs, and its keyed state."""
+
+    def __init__(self, context: OperatorContext, task_name: str, backend: KeyedBackend | None = None) -> None:
+        self._context = context
+        self._task_name = task_name
+        self._backend = backend
+        self._metrics = MetricGroup(context.metrics)
+
+    def get_task_name(self) -> str:
+        """The operator's name."""
+        return self._task_name
+
+    def get_task_name_with_subtasks(self) -> str:
+        """The operator's name with the subtask, as ``name (2/4)#0``."""
+        context = self._context
+        return f"{self._task_name} ({context.subtask_index + 1}/{context.parallelism})#{context.attempt}"
+
+    def get_number_of_parallel_subtasks(self) -> int:
+        """How many subtasks run the operator."""
+        return self._context.parallelism
+
+    def get_max_number_of_parallel_subtasks(self) -> int:
+        """The number of key groups: the most subtasks there can ever be."""
+        return self._context.max_parallelism
+
+    def get_index_of_this_subtask(self) -> int:
+        """This subtask, counted from 0."""
+        return self._context.subtask_index
+
+    def get_attempt_number(self) -> int:
+        """0 in the first run, one more after each restart."""
+        return self._context.attempt
+
+    def get_job_parameter(self, key: str, default_value: str | None = None) -> str | None:
+        """A value of the job's configuration."""
+        return self._context.config.get_string(key, default_value)
+
+    def get_metrics_group(self) -> MetricGroup:
+        """Where the function registers metrics."""
+        return self._metrics
+
+    def get_state(self, state_descriptor: ValueStateDescriptor[Any]) -> ValueState[Any]:
+        """One value per key."""
+        return self._keyed("get_state").get_state(state_descriptor)
+
+    def get_list_state(self, state_descriptor: ListStateDescriptor[Any]) -> ListState[Any]:
+        """A list per key."""
+        return self._keyed("get_list_state").get_state(state_descriptor)
+
+    def get_map_state(self, state_descriptor: MapStateDescriptor[Any, Any]) -> MapState[Any, Any]:
+        """A dict per key."""
+        return self._keyed("get_map_state").get_state(state_descriptor)
+
+    def get_reducing_state(self, state_descriptor: ReducingStateDescriptor[Any]) -> ReducingState[Any]:
+        """One value per key, reduced from those added."""
+        return self._keyed("get_reducing_state").get_state(state_descriptor)
+
+    def get_aggregating_state(
+        self, state_descriptor: AggregatingStateDescriptor[Any, Any, Any]
+    ) -> AggregatingState[Any, Any]:
+        """One accumulator per key."""
+        return self._keyed("get_aggregating_state").get_state(state_descriptor)
+
+    def _keyed(self, call: str) -> KeyedBackend:
+        if self._backend is None:
+            raise StateError(
+                f"{call}() in {self._task_name!r}: keyed state needs a keyed stream; call key_by(...) before this function"
+            )
+        return self._backend

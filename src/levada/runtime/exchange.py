@@ -1,0 +1,129 @@
+"""The sending side of an exchange: spreads batches over the channels to the next stage."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from levada.common.batch import Batch, ColumnBatch, RowBatch
+from levada.common.elements import Barrier, EndOfInput, Watermark, WatermarkStatus
+from levada.common.errors import InternalError
+from levada.graph.partitioner import Broadcast, Forward, Global, KeyByColumns, KeyByRows, Partitioner, Rebalance
+from levada.runtime.channel import Channel
+
+Spread = Callable[[Batch], None]
+
+
+class ExchangeOutput:
+    """One subtask's end of an exchange.
+
+    Parameters
+    ----------
+    partitioner : Partitioner
+    channels : sequence of Channel
+        To each subtask of the receiving stage, in order.
+    subtask_index : int
+        The sender's own index (``Forward`` sends to the same one; ``Rebalance`` begins there).
+    max_parallelism : int
+        Number of key groups.
+    """
+
+    def __init__(
+        self, partitioner: Partitioner, channels: Sequence[Channel], subtask_index: int, max_parallelism: int
+    ) -> None:
+        self.channels = list(channels)
+        self._max_parallelism = max_parallelism
+        self._next = subtask_index % len(self.channels)
+        self.collect: Spread = self._spread(partitioner, subtask_index)
+
+    @property
+    def full(self) -> bool:
+        """Whether any receiver is out of room."""
+        return any(channel.full for channel in self.channels)
+
+    def emit_watermark(self, timestamp: int) -> None:
+        """To every receiver."""
+        self._to_all(Watermark(timestamp))
+
+    def emit_status(self, idle: bool) -> None:
+        """To every receiver."""
+        self._to_all(WatermarkStatus(idle))
+
+    def emit_barrier(self, barrier: Barrier) -> None:
+        """To every receiver."""
+        self._to_all(barrier)
+
+    def end_input(self) -> None:
+        """To every receiver."""
+        self._to_all(EndOfInput())
+
+    def _to_all(self, element: Watermark | WatermarkStatus | Barrier | EndOfInput) -> None:
+        for channel in self.channels:
+            channel.send(element)
+
+    def _spread(self, partitioner: Partitioner, subtask_index: int) -> Spread:
+        channels = self.channels
+        if isinstance(partitioner, KeyByRows):
+            return self._keyed_rows(partitioner.selector)
+        if isinstance(partitioner, KeyByColumns):
+            return self._keyed_columns(partitioner.columns)
+        if isinstance(partitioner, Broadcast):
+            return self._to_each
+        if isinstance(partitioner, Rebalance):
+            return self._round_robin
+        if isinstance(partitioner, Global):
+            return channels[0].send
+        if isinstance(partitioner, Forward):
+            return channels[subtask_index].send
+        raise InternalError(f"no way to spread rows by {partitioner!r}")
+
+    def _to_each(self, batch: Batch) -> None:
+        for channel in self.channels:
+            channel.send(batch)
+
+    def _round_robin(self, batch: Batch) -> None:
+        self.channels[self._next].send(batch)
+        self._next = (self._next + 1) % len(self.channels)
+
+    def _keyed_rows(self, selector: Callable[[Any], Any]) -> Spread:
+        from levada import _kernels
+
+        channels, parallelism, max_parallelism = self.channels, len(self.channels), self._max_parallelism
+        hash_values, split_list = _kernels.hash_values, _kernels.split_list
+
+        def spread(batch: Batch) -> None:
+            if not isinstance(batch, RowBatch):
+                raise InternalError("a column batch reached an exchange of rows")
+            hashes = hash_values([selector(value) for value in batch.values])
+            parts = split_list(batch.values, batch.timestamps, hashes, parallelism, max_parallelism)
+            for channel, (values, timestamps) in zip(channels, parts, strict=True):
+                if values:
+                    channel.send(RowBatch(values, timestamps))
+
+        return spread
+
+    def _keyed_columns(self, columns: tuple[int, ...]) -> Spread:
+        import pyarrow as pa
+
+        from levada import _kernels
+
+        channels, parallelism, max_parallelism = self.channels, len(self.channels), self._max_parallelism
+
+        def spread(batch: Batch) -> None:
+            if not isinstance(batch, ColumnBatch):
+                raise InternalError("a row batch reached an exchange of columns")
+            data, kinds = batch.data, batch.kinds
+            hashes = _kernels.hash_columns([data.column(index) for index in columns])
+            order, offsets = _kernels.partition(hashes, parallelism, max_parallelism)
+            order = pa.array(order)
+            shuffled = data.take(order)
+            shuffled_kinds = None if kinds is None else kinds.take(order)
+            for index, channel in enumerate(channels):
+                start, stop = offsets[index], offsets[index + 1]
+                if stop > start:
+                    part = shuffled.slice(start, stop - start)
+                    channel.send(
+                        ColumnBatch(part, None if shuffled_kinds is None else shuffled_kinds.slice(start, stop - start))
+                    )
+
+        return spread

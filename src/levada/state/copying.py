@@ -1,0 +1,86 @@
+"""Which values cannot be changed, and copies of those that can."""
+
+from __future__ import annotations
+
+import copy
+import datetime as dt
+from decimal import Decimal
+from enum import Enum
+from fractions import Fraction
+from types import BuiltinFunctionType, FunctionType
+from typing import Any
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from levada.common.time import Instant
+
+ATOMIC: frozenset[type] = frozenset(
+    {
+        type(None),
+        bool,
+        int,
+        float,
+        complex,
+        str,
+        bytes,
+        dt.date,
+        dt.datetime,
+        dt.time,
+        dt.timedelta,
+        dt.timezone,
+        ZoneInfo,
+        Decimal,
+        Fraction,
+        UUID,
+        Instant,
+        range,
+        type,
+        FunctionType,
+        BuiltinFunctionType,
+    }
+)
+"""Exact types whose values never change and hold nothing that does."""
+
+_FIELDS_OF_FROZEN: dict[type, tuple[str, ...] | None] = {}
+
+
+def is_immutable(value: Any) -> bool:
+    """Whether nothing reachable from ``value`` can be changed in place, as far as a quick look can tell."""
+    kind = type(value)
+    if kind in ATOMIC:
+        return True
+    if kind is tuple or kind is frozenset:
+        for item in value:
+            if type(item) not in ATOMIC and not is_immutable(item):
+                return False
+        return True
+    return _is_immutable_object(value, kind)
+
+
+def _is_immutable_object(value: Any, kind: type) -> bool:
+    if issubclass(kind, Enum):
+        return True
+    if issubclass(kind, tuple) and not hasattr(value, "__dict__"):  # a named tuple
+        return all(map(is_immutable, value))
+    if kind not in _FIELDS_OF_FROZEN:
+        _FIELDS_OF_FROZEN[kind] = _fields_of_frozen(kind)
+    fields = _FIELDS_OF_FROZEN[kind]
+    return fields is not None and all(is_immutable(getattr(value, name, None)) for name in fields)
+
+
+def _fields_of_frozen(kind: type) -> tuple[str, ...] | None:
+    """A frozen dataclass's field names; None for any other class."""
+    parameters = getattr(kind, "__dataclass_params__", None)
+    if parameters is None or not parameters.frozen:
+        return None
+    return tuple(kind.__dataclass_fields__)  # type: ignore[attr-defined]
+
+
+def copy_value(value: Any) -> Any:
+    """A copy that shares nothing with ``value`` that can be changed."""
+    kind = type(value)
+    if kind is list and ATOMIC.issuperset(map(type, value)):
+        return value.copy()
+    if kind is dict and ATOMIC.issuperset(map(type, value.values())):
+        return value.copy()  # keys are hashable, so they are as good as immutable
+    return copy.deepcopy(value)

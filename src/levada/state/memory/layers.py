@@ -1,0 +1,317 @@
+"""Layered dicts: a table of Python objects that can be frozen in no time and read while it is written.
+
+The *top* layer takes the writes since the last barrier. A barrier makes it the newest *frozen* layer. Below the frozen
+layers is the *base*. Reads fall through. A snapshot first merges the frozen layers into the base, a slice at a time,
+and then reads the base (``frozen.py``); nothing changes the base until the snapshot is released.
+
+A layer says of a key: a value, or ``None`` (deleted: only where a layer below holds the key), or nothing; and of a
+namespace whether everything below it is hidden (``cleared``).
+
+What a read hands out from below the top may be changed by the reader. So values that can be changed are moved up first:
+as they are while no snapshot can see them, as copies while one can.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from itertools import islice
+from typing import Any, Protocol
+
+from levada.state.copying import copy_value, is_immutable
+
+Space = dict[Any, Any]
+"""The values of one namespace by key."""
+
+_ABSENT = object()
+_MERGE_ROWS = 1024
+"""Rows merged in one go: some 50 microseconds."""
+_MAX_FROZEN = 8
+_LARGE_SPACE = 4096
+"""Spaces of more values are taken apart by ``maintain``: freeing a million objects at once is a pause of 50 ms."""
+
+
+class Layer:
+    """What happened between two barriers."""
+
+    __slots__ = ("cleared", "deleted", "spaces")
+
+    def __init__(self) -> None:
+        self.spaces: dict[Any, Space] = {}
+        self.cleared: set[Any] = set()
+        self.deleted: dict[Any, set[Any]] = {}
+        """Keys deleted here, by namespace; some may have been written again."""
+
+
+class TopReader(Protocol):
+    """Somebody who keeps the top space of namespace None and must hear of a new one."""
+
+    def bind(self, space: Space) -> None:
+        """Use ``space`` from now on."""
+        ...
+
+
+class LayeredTable:
+    """An ``ObjectTable`` in memory."""
+
+    __slots__ = ("_base", "_emptied", "_frozen", "_lower", "_merging", "_readers", "_top", "_trash", "pins")
+
+    def __init__(self) -> None:
+        self._base: dict[Any, Space] = {}
+        self._frozen: list[Layer] = []  # newest first
+        self._top = Layer()
+        self._lower = False  # whether there is anything below the top
+        self._merging: Iterator[None] | None = None
+        self._readers: list[TopReader] = []
+        self._emptied: set[Any] = set()
+        self._trash: list[Space] = []
+        self.pins: list[object] = []
+        """Snapshots that read the layers below the top; while there are any, only the sole one may merge them."""
+
+    def get(self, namespace: Any, key: Any) -> Any:
+        space = self._top.spaces.get(namespace)
+        if space is not None:
+            value = space.get(key, _ABSENT)
+            if value is not _ABSENT:
+                return value
+        if not self._lower:
+            return None
+        value = self._find(namespace, key)
+        if value is None or is_immutable(value):
+            return value
+        if self.pins:
+            value = copy_value(value)
+        self.top(namespace)[key] = value
+        return value
+
+    def peek(self, namespace: Any, key: Any) -> Any:
+        """As ``get``, for a caller that neither changes the value nor hands it on: nothing is moved or copied."""
+        space = self._top.spaces.get(namespace)
+        if space is not None:
+            value = space.get(key, _ABSENT)
+            if value is not _ABSENT:
+                return value
+        return self._find(namespace, key) if self._lower else None
+
+    def put(self, namespace: Any, key: Any, value: Any) -> None:
+        if value is None:
+            self.delete(namespace, key)
+        else:
+            self.top(namespace)[key] = value
+
+    def delete(self, namespace: Any, key: Any) -> None:
+        top = self._top
+        space = top.spaces.get(namespace)
+        if space is not None:
+            space.pop(key, None)
+        if self._lower and self._find(namespace, key) is not None:
+            self.top(namespace)[key] = None
+            top.deleted.setdefault(namespace, set()).add(key)
+        elif not space and namespace is not None:
+            # Not dropped at once: the operator may be writing to it.
+            self._emptied.add(namespace)
+
+    def clear_namespace(self, namespace: Any) -> None:
+        top = self._top
+        space = top.spaces.pop(namespace, None)
+        top.deleted.pop(namespace, None)
+        if self._lower and self._holds_below(namespace):
+            top.cleared.add(namespace)
+        if space is not None:
+            self._discard(space)
+            if namespace is None:
+                self._bind()
+
+    def top(self, namespace: Any) -> Space:
+        spaces = self._top.spaces
+        space = spaces.get(namespace)
+        if space is None:
+            space = spaces[namespace] = {}
+        return space
+
+    def namespaces(self) -> list[Any]:
+        layers = self._layers()
+        candidates = dict.fromkeys(self._base)
+        for layer in reversed(layers):
+            candidates.update(dict.fromkeys(layer.spaces))
+        return [namespace for namespace in candidates if next(self.items(namespace), None) is not None]
+
+    def keys(self, namespace: Any) -> Iterator[Any]:
+        return (key for key, _ in self.items(namespace))
+
+    def items(self, namespace: Any) -> Iterator[tuple[Any, Any]]:
+        return visible_items(namespace, self._layers(), self._base)
+
+    def __len__(self) -> int:
+        return sum(1 for namespace in self.namespaces() for _ in self.items(namespace))
+
+    # What handles, backend and snapshots use beside the interface.
+
+    def attach(self, reader: TopReader) -> None:
+        """Keep ``reader`` informed about the top space of namespace None."""
+        self._readers.append(reader)
+        reader.bind(self.top(None))
+
+    def load(self, namespace: Any, keys: Iterable[Any], values: Iterable[Any]) -> None:
+        """Put restored values into the base."""
+        self._base.setdefault(namespace, {}).update(zip(keys, values, strict=True))
+        self._lower = True
+
+    def freeze(self) -> tuple[list[Layer], dict[Any, Space], Layer]:
+        """End the top layer. Gives the frozen layers (newest first), the base, and the layer that was ended.
+
+        The layer that was ended holds what has changed since the barrier before this one.
+        """
+        self._drop_emptied()
+        ended = self._top
+        if ended.cleared or any(ended.spaces.values()):
+            self._top = Layer()
+            if self._base or self._frozen or ended.cleared:
+                if len(self._frozen) >= _MAX_FROZEN and not self.pins:
+                    self.merge_all()
+                self._frozen.insert(0, ended)
+            else:
+                self._base = {namespace: space for namespace, space in ended.spaces.items() if space}
+            self._lower = True
+            self._bind()
+        else:
+            ended = Layer()
+        return self._frozen.copy(), self._base, ended
+
+    def merge(self, rows: int, only: list[Layer] | None = None) -> bool:
+        """Merge about ``rows`` values of the oldest frozen layer into the base; whether there are more to merge.
+
+        Parameters
+        ----------
+        only : list of Layer, optional
+            Merge none but these.
+        """
+        frozen = self._frozen
+        while rows > 0 and frozen and (only is None or frozen[-1] in only):
+            if self._merging is None:
+                self._merging = self._merge_oldest()
+            if next(self._merging, _ABSENT) is _ABSENT:
+                self._merging = None
+            rows -= _MERGE_ROWS
+        return bool(frozen) and (only is None or frozen[-1] in only)
+
+    def merge_all(self) -> None:
+        """Merge every frozen layer."""
+        while self.merge(_MERGE_ROWS):
+            pass
+
+    def maintain(self, rows: int) -> bool:
+        """Do deferred work on about ``rows`` values; whether there is more."""
+        self._drop_emptied()
+        trash = self._trash
+        while trash and rows > 0:
+            space = trash[-1]
+            for _ in range(min(len(space), rows)):
+                space.popitem()
+                rows -= 1
+            if not space:
+                trash.pop()
+        unmerged = bool(self._frozen) and not self.pins
+        if unmerged and rows > 0:
+            unmerged = self.merge(rows)
+        return unmerged or bool(trash)
+
+    def _find(self, namespace: Any, key: Any) -> Any:
+        """The value that the layers below the top hold; None where there is none."""
+        top = self._top
+        if top.cleared and namespace in top.cleared:
+            return None
+        for layer in self._frozen:
+            space = layer.spaces.get(namespace)
+            if space is not None:
+                value = space.get(key, _ABSENT)
+                if value is not _ABSENT:
+                    return value
+            if namespace in layer.cleared:
+                return None
+        space = self._base.get(namespace)
+        return None if space is None else space.get(key)
+
+    def _holds_below(self, namespace: Any) -> bool:
+        return namespace in self._base or any(namespace in layer.spaces for layer in self._frozen)
+
+    def _layers(self) -> list[Layer]:
+        return [self._top, *self._frozen]
+
+    def _bind(self) -> None:
+        if self._readers:
+            space = self.top(None)
+            for reader in self._readers:
+                reader.bind(space)
+
+    def _drop_emptied(self) -> None:
+        if self._emptied:
+            spaces = self._top.spaces
+            for namespace in self._emptied:
+                if not spaces.get(namespace, True):
+                    del spaces[namespace]
+            self._emptied.clear()
+
+    def _discard(self, space: Space) -> None:
+        if len(space) > _LARGE_SPACE:
+            # Should nobody call ``maintain``, memory must not pile up.
+            if len(self._trash) >= _MAX_FROZEN:
+                del self._trash[0]
+            self._trash.append(space)
+
+    def _merge_oldest(self) -> Iterator[None]:
+        """Merge the oldest frozen layer into the base; yields after every ``_MERGE_ROWS`` values.
+
+        Reads may come in between: until the layer goes, it hides what has been merged already.
+        """
+        layer, base = self._frozen[-1], self._base
+        done = 0
+        for namespace in layer.cleared:
+            space = base.pop(namespace, None)
+            if space is not None:
+                self._discard(space)
+        for namespace, space in layer.spaces.items():
+            below = base.get(namespace)
+            if below is None:
+                # No snapshot reads the layer any more, so the base can have the dict itself.
+                below = base[namespace] = space
+                done += 1
+            else:
+                pairs = iter(space.items())
+                for start in range(0, len(space), _MERGE_ROWS):
+                    below.update(islice(pairs, _MERGE_ROWS))
+                    done += min(_MERGE_ROWS, len(space) - start)
+                    if done >= _MERGE_ROWS:
+                        done = 0
+                        yield
+            for key in layer.deleted.get(namespace, ()):
+                if below.get(key, _ABSENT) is None:
+                    del below[key]
+                done += 1
+                if done >= _MERGE_ROWS:
+                    done = 0
+                    yield
+            if not below:
+                del base[namespace]
+        self._frozen.pop()
+        self._lower = bool(base or self._frozen)
+
+
+def visible_items(namespace: Any, layers: list[Layer], base: dict[Any, Space]) -> Iterator[tuple[Any, Any]]:
+    """What a stack of layers (newest first) over a base holds in one namespace."""
+    newer: list[Space] = []
+    for layer in layers:
+        space = layer.spaces.get(namespace)
+        if space:
+            yield from _not_hidden(space, newer)
+            newer.append(space)
+        if namespace in layer.cleared:
+            return
+    space = base.get(namespace)
+    if space:
+        yield from _not_hidden(space, newer)
+
+
+def _not_hidden(space: Space, newer: list[Space]) -> Iterator[tuple[Any, Any]]:
+    for key, value in space.items():
+        if value is not None and not any(key in other for other in newer):
+            yield key, value

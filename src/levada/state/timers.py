@@ -1,0 +1,152 @@
+"""Timers of one operator: (timestamp, key, namespace), each once, fired in the order of their timestamps.
+
+Timers are kept in buckets, one per timestamp, beside a heap of the timestamps. A snapshot copies the table of buckets,
+not the timers; a bucket that a snapshot refers to is copied before it is changed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from enum import Enum
+from heapq import heapify, heappop, heappush
+from itertools import islice
+from typing import Any
+
+Timer = tuple[int, Any, Any]
+"""Timestamp, key, namespace."""
+
+_Bucket = dict[tuple[Any, Any], None]
+
+
+class TimeDomain(Enum):
+    """Which clock a timer waits for."""
+
+    EVENT_TIME = "event"
+    PROCESSING_TIME = "processing"
+
+
+class TimerQueue:
+    """The timers of one time domain."""
+
+    __slots__ = ("_buckets", "_heap", "_views")
+
+    def __init__(self) -> None:
+        self._buckets: dict[int, _Bucket] = {}
+        # Holds every timestamp that has a bucket, and for a while some that have none any more.
+        self._heap: list[int] = []
+        self._views: list[dict[int, _Bucket]] = []
+
+    def register(self, timestamp: int, key: Any, namespace: Any = None) -> None:
+        """Set a timer; nothing happens if the same one is set already."""
+        bucket = self._buckets.get(timestamp)
+        if bucket is None:
+            self._buckets[timestamp] = {(key, namespace): None}
+            heappush(self._heap, timestamp)
+            return
+        if self._views:
+            bucket = self._own(timestamp, bucket)
+        bucket[key, namespace] = None
+
+    def delete(self, timestamp: int, key: Any, namespace: Any = None) -> None:
+        """Take a timer back; nothing happens if it is not set."""
+        bucket = self._buckets.get(timestamp)
+        if bucket is None or (key, namespace) not in bucket:
+            return
+        if len(bucket) == 1:
+            del self._buckets[timestamp]
+            self._drop_stale()
+            return
+        if self._views:
+            bucket = self._own(timestamp, bucket)
+        del bucket[key, namespace]
+
+    def next_timestamp(self) -> int | None:
+        """The earliest timestamp a timer is set for; None where there is no timer."""
+        heap, buckets = self._heap, self._buckets
+        while heap and heap[0] not in buckets:
+            heappop(heap)
+        return heap[0] if heap else None
+
+    def pop_due(self, up_to: int, limit: int) -> list[Timer]:
+        """Take out up to ``limit`` timers at or before ``up_to``, earliest first, in order of registration on ties."""
+        heap, buckets = self._heap, self._buckets
+        due: list[Timer] = []
+        while heap and heap[0] <= up_to and len(due) < limit:
+            timestamp = heap[0]
+            bucket = buckets.get(timestamp)
+            if bucket is None:
+                heappop(heap)
+                continue
+            room = limit - len(due)
+            if len(bucket) <= room:
+                heappop(heap)
+                del buckets[timestamp]
+                due += [(timestamp, key, namespace) for key, namespace in bucket]
+                continue
+            if self._views:
+                bucket = self._own(timestamp, bucket)
+            for entry in list(islice(bucket, room)):
+                del bucket[entry]
+                due.append((timestamp, *entry))
+        return due
+
+    def freeze(self) -> dict[int, _Bucket]:
+        """The timers as of now, by timestamp. Give it back to ``release``."""
+        view = dict(self._buckets)
+        self._views.append(view)
+        return view
+
+    def release(self, view: dict[int, _Bucket]) -> None:
+        """``view`` is not read any more."""
+        self._views = [other for other in self._views if other is not view]
+
+    def __len__(self) -> int:
+        return sum(map(len, self._buckets.values()))
+
+    def __iter__(self) -> Iterator[Timer]:
+        for timestamp in sorted(self._buckets):
+            for key, namespace in self._buckets[timestamp]:
+                yield timestamp, key, namespace
+
+    def _own(self, timestamp: int, bucket: _Bucket) -> _Bucket:
+        """The bucket itself, or a copy of it where a snapshot reads it."""
+        if any(view.get(timestamp) is bucket for view in self._views):
+            bucket = self._buckets[timestamp] = bucket.copy()
+        return bucket
+
+    def _drop_stale(self) -> None:
+        """Keep the heap within twice the number of timestamps that are in use."""
+        if len(self._heap) > 2 * len(self._buckets) + 64:
+            self._heap = list(self._buckets)
+            heapify(self._heap)
+
+
+class TimerService:
+    """Event- and processing-time timers of one operator."""
+
+    __slots__ = ("event", "processing")
+
+    def __init__(self) -> None:
+        self.event = TimerQueue()
+        """For hot loops: the queue of event time."""
+        self.processing = TimerQueue()
+
+    def queue(self, domain: TimeDomain) -> TimerQueue:
+        """The timers of one domain."""
+        return self.event if domain is TimeDomain.EVENT_TIME else self.processing
+
+    def register(self, domain: TimeDomain, timestamp: int, key: Any, namespace: Any = None) -> None:
+        """Set a timer; nothing happens if the same one is set already."""
+        self.queue(domain).register(timestamp, key, namespace)
+
+    def delete(self, domain: TimeDomain, timestamp: int, key: Any, namespace: Any = None) -> None:
+        """Take a timer back; nothing happens if it is not set."""
+        self.queue(domain).delete(timestamp, key, namespace)
+
+    def pop_due(self, domain: TimeDomain, up_to: int, limit: int) -> list[Timer]:
+        """Take out up to ``limit`` timers at or before ``up_to``, earliest first, in order of registration on ties."""
+        return self.queue(domain).pop_due(up_to, limit)
+
+    def next_timestamp(self, domain: TimeDomain) -> int | None:
+        """The earliest timestamp a timer is set for; None where there is no timer."""
+        return self.queue(domain).next_timestamp()
