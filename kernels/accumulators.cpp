@@ -56,7 +56,7 @@ std::vector<Slot> FrozenAccumulators::select(const Slot *slots, size_t count, bo
 
 OutColumns FrozenAccumulators::save(const Slot *slots, size_t count) const {
     for (size_t i = 0; i < count; ++i) {
-        if (!exists(slots[i])) throw std::invalid_argument("slot " + std::to_string(slots[i]) + " is not in the snapshot");
+        if (!exists(slots[i])) throw std::invalid_argument("slot " + std::to_string(static_cast<int32_t>(slots[i])) + " is not in the snapshot");
     }
     OutColumns columns;
     for (size_t k = 0; k < aggregates_->size(); ++k) {
@@ -93,6 +93,7 @@ Accumulators::Accumulators(Aggregates aggregates)
 void Accumulators::prepare(const Slot *slots, size_t count) {
     Slot last = 0;
     for (size_t i = 0; i < count; ++i) last = std::max(last, slots[i]);
+    if (last > INT32_MAX) throw std::invalid_argument("slots must not be negative");
     if (count > 0) table_.reserve(size_t{last} + 1);
     changed_.resize(table_.capacity() / 64);
     in_bundle_.resize(table_.capacity());
@@ -201,7 +202,7 @@ OutColumns Accumulators::flush_bundle(size_t limit, bool update_before) {
     const ChangelogLayout layout(first_.data() + start, differs_.data(), count, update_before);
     OutColumns columns;
     append(columns, layout.kinds());
-    append(columns, layout.repeat("I", slots));
+    append(columns, layout.repeat("i", slots));
     for (size_t k = 0; k < aggregates_->size(); ++k) {
         const Aggregate &aggregate = *(*aggregates_)[k];
         const Image before = before_[k].at(aggregate, start), after = after_[k].at(aggregate, 0);
@@ -269,7 +270,7 @@ void Accumulators::clear(const Slot *slots, size_t count) {
 void Accumulators::check_known(const Slot *slots, size_t count) const {
     for (size_t i = 0; i < count; ++i) {
         if (slots[i] >= table_.capacity()) {
-            throw std::invalid_argument("slot " + std::to_string(slots[i]) + " was never updated");
+            throw std::invalid_argument("slot " + std::to_string(static_cast<int32_t>(slots[i])) + " was never updated");
         }
     }
 }

@@ -20,16 +20,10 @@ ColumnType import_type(nb::handle data_type) {
     return parse_type(*schema);
 }
 
-// Slots as KeyIndex gives them.
+// Slots as KeyIndex gives them: int32, where -1 is no slot.
 class Slots {
 public:
-    explicit Slots(nb::handle value) : column_(import_array(value, "slots")) {
-        if (column_.type.kind != Kind::UInt32)
-            throw nb::type_error(("slots must be uint32, not of format '" + column_.type.format + "'").c_str());
-        for (int64_t row = 0; column_.may_have_nulls() && row < column_.length; ++row) {
-            if (column_.is_null(row)) throw nb::value_error("slots must not hold nulls");
-        }
-    }
+    explicit Slots(nb::handle value) : column_(import_plain(value, Kind::Int32, "slots", "int32")) {}
     const Slot *data() const { return column_.values<Slot>(); }
     size_t size() const { return static_cast<size_t>(column_.length); }
 
@@ -56,7 +50,7 @@ public:
             const std::vector<Slot> selected = frozen_->select(wanted.data(), wanted.size(), changed_only);
             Buffer values(selected.size() * sizeof(Slot));
             std::copy(selected.begin(), selected.end(), values.as<Slot>());
-            column = fixed_column("I", static_cast<int64_t>(selected.size()), std::move(values));
+            column = fixed_column("i", static_cast<int64_t>(selected.size()), std::move(values));
         }
         return to_python(std::move(column));
     }

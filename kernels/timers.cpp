@@ -23,7 +23,7 @@ std::pair<OutColumn, OutColumn> timer_columns(const Timer *timers, size_t count)
         times.as<int64_t>()[i] = timers[i].time;
         slots.as<Slot>()[i] = timers[i].slot;
     }
-    return {fixed_column("l", rows, std::move(times)), fixed_column("I", rows, std::move(slots))};
+    return {fixed_column("l", rows, std::move(times)), fixed_column("i", rows, std::move(slots))};
 }
 
 nb::tuple to_tuple(std::pair<OutColumn, OutColumn> columns) {
@@ -35,7 +35,7 @@ class TimerColumns {
 public:
     TimerColumns(nb::handle times, nb::handle slots)
         : times_(import_plain(times, Kind::Int64, "times", "int64")),
-          slots_(import_plain(slots, Kind::UInt32, "slots", "uint32")) {
+          slots_(import_plain(slots, Kind::Int32, "slots", "int32")) {
         if (times_.length != slots_.length) throw nb::value_error("times and slots must have the same length");
     }
     const int64_t *times() const { return times_.values<int64_t>(); }

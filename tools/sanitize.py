@@ -52,6 +52,10 @@ def main() -> int:
         "UBSAN_OPTIONS": "print_stacktrace=1",
         "LEVADA_TEST_SANITIZER": options.sanitizer,
     }
+    where = [sys.executable, "-c", "import levada._kernels as kernels; print(kernels.__file__)"]
+    loaded = subprocess.run(where, env=environment, check=True, capture_output=True, text=True).stdout.strip()
+    if not Path(loaded).is_relative_to(package):
+        raise SystemExit(f"the tests would run on {loaded} and not on the sanitized build")
     command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", str(TESTS), *rest]
     return subprocess.run(command, cwd=ROOT, env=environment, check=False).returncode
 

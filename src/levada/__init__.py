@@ -14,11 +14,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from levada.common.version import VERSION as __version__
     from levada.shortcuts import environment, sql
 
 __all__ = ["__version__", "environment", "sql"]
-
-__version__ = "0.1.0"
 
 
 def __getattr__(name: str) -> Any:
@@ -26,6 +25,10 @@ def __getattr__(name: str) -> Any:
         from levada import shortcuts
 
         return getattr(shortcuts, name)
+    if name == "__version__":
+        from levada.common.version import VERSION
+
+        return VERSION
     raise AttributeError(f"module 'levada' has no attribute {name!r}")
 
 

@@ -13,6 +13,7 @@ from typing import Any
 
 from levada.common.batch import Batch
 from levada.connectors.base import Sink, Source
+
 from .harness import SourceRun, open_writer, rows_of
 
 

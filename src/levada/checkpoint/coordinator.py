@@ -132,6 +132,8 @@ class CheckpointCoordinator:
         self._pending: _Pending | None = None
         self._last_end = clock.now_ms()
         self.stats = stats
+        self.periodic = True
+        """Turned off when the job comes to its end, so that the last checkpoint finds none on its way."""
         self.writer = SnapshotWriter(store.storage, executor)
 
     @property
@@ -148,7 +150,7 @@ class CheckpointCoordinator:
         """When ``tick`` will have something to do."""
         if self._pending is not None:
             return self._pending.barrier.timestamp + _ms(self._settings.timeout)
-        if self._settings.interval is None:
+        if self._settings.interval is None or not self.periodic:
             return None
         return self._last_end + max(_ms(self._settings.interval), _ms(self._settings.min_pause))
 

@@ -52,7 +52,9 @@ class StoredCheckpoint:
         for files in entry.subtasks.values():
             for file in files:
                 data = self.store.storage.read(f"{folder}/{file.name}")
-                yield from pa.ipc.open_file(pa.py_buffer(data))
+                reader = pa.ipc.open_file(pa.py_buffer(data))
+                for index in range(reader.num_record_batches):
+                    yield reader.get_batch(index)
 
     def values(self, uid: str, part: str) -> list[Any]:
         """A list part's Python values."""

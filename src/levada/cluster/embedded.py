@@ -274,7 +274,9 @@ class EmbeddedJob:
         if coordinator is None:
             execution.commit_without_checkpoint()
             self._finish(JobStatus.FINISHED)
-        elif not coordinator.in_flight and not self._last_checkpoint_begun:
+            return
+        coordinator.periodic = False
+        if not coordinator.in_flight and not self._last_checkpoint_begun:
             self._last_checkpoint_begun = True
             coordinator.trigger(on_done=lambda completed: self._finished_after(completed))
 
@@ -288,7 +290,9 @@ class EmbeddedJob:
             self._stop_by = now + STOP_LIMIT_MS
         if coordinator is None or now >= self._stop_by:
             self._finish(JobStatus.CANCELED)
-        elif not coordinator.in_flight and not self._last_checkpoint_begun:
+            return
+        coordinator.periodic = False
+        if not coordinator.in_flight and not self._last_checkpoint_begun:
             self._last_checkpoint_begun = True
             coordinator.trigger(BarrierKind.STOP, on_done=lambda _: self._cancel.set())
 

@@ -6,6 +6,7 @@ May import nothing of Levada but itself. Importing it stays cheap: no Arrow, no 
 from levada.common.completable_future import CompletableFuture
 from levada.common.config_options import ConfigOption, ConfigOptions
 from levada.common.configuration import Configuration
+from levada.common.execution_config import ExecutionConfig
 from levada.common.job_client import JobClient
 from levada.common.job_execution_result import JobExecutionResult
 from levada.common.job_id import JobID
@@ -32,6 +33,7 @@ __all__ = [
     "DeserializationSchema",
     "Duration",
     "Encoder",
+    "ExecutionConfig",
     "Instant",
     "JobClient",
     "JobExecutionResult",

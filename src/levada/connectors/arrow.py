@@ -54,7 +54,7 @@ class ArrowSource(IndexedSource):
 
 
 def arrow_source(data: Any, loops: int = 1) -> ArrowSource:
-    """A source of Arrow data: record batches, a table, or anything with ``__arrow_c_stream__`` (Polars, DuckDB, pandas).
+    """A source of record batches, a table, or anything with ``__arrow_c_stream__`` (of Polars, DuckDB, pandas).
 
     Raises
     ------

@@ -126,8 +126,8 @@ class _PerCheckpointReader(RateLimitedReader):
 class DataGeneratorSource(IndexedSource):
     """Records ``generator_function(index)`` for the indices from 0 to ``count - 1``.
 
-    A restart goes on at the index it had reached, so equal jobs see equal records as long as the function depends on its
-    arguments alone.
+    A restart goes on at the index it had reached, so equal jobs see equal records as long as the function depends on
+    its arguments alone.
 
     Parameters
     ----------

@@ -1,1 +1,85 @@
-"""To be described."""
+"""The DataStream API: what users write over Python objects, event time and keyed state.
+
+It builds graphs and runs nothing. ``stream_execution_environment`` is where a job begins, ``data_stream`` holds the
+kinds of streams, ``functions`` what users may write as classes, ``window`` and ``state`` the vocabulary of windows and
+state; ``execution`` hands a finished graph to the cluster. May import ``cluster`` and every floor below it. Importing
+it loads neither Arrow nor numpy.
+"""
+
+from levada.common.output_tag import OutputTag
+from levada.datastream.checkpoint_config import CheckpointConfig
+from levada.datastream.checkpointing_mode import CheckpointingMode
+from levada.datastream.data_stream import (
+    AllWindowedStream,
+    CloseableIterator,
+    DataStream,
+    DataStreamSink,
+    KeyedStream,
+    WindowedStream,
+)
+from levada.datastream.functions import (
+    AggregateFunction,
+    AllWindowFunction,
+    FilterFunction,
+    FlatMapFunction,
+    KeyedProcessFunction,
+    KeySelector,
+    MapFunction,
+    ProcessAllWindowFunction,
+    ProcessFunction,
+    ProcessWindowFunction,
+    ReduceFunction,
+    RuntimeContext,
+    SinkFunction,
+    WindowFunction,
+)
+from levada.datastream.stream_execution_environment import StreamExecutionEnvironment
+from levada.datastream.time_domain import TimeDomain
+from levada.datastream.timerservice import TimerService
+from levada.datastream.window import (
+    CountWindow,
+    GlobalWindow,
+    MergingWindowAssigner,
+    TimeWindow,
+    Trigger,
+    TriggerResult,
+    Window,
+    WindowAssigner,
+)
+
+__all__ = [
+    "AggregateFunction",
+    "AllWindowFunction",
+    "AllWindowedStream",
+    "CheckpointConfig",
+    "CheckpointingMode",
+    "CloseableIterator",
+    "CountWindow",
+    "DataStream",
+    "DataStreamSink",
+    "FilterFunction",
+    "FlatMapFunction",
+    "GlobalWindow",
+    "KeySelector",
+    "KeyedProcessFunction",
+    "KeyedStream",
+    "MapFunction",
+    "MergingWindowAssigner",
+    "OutputTag",
+    "ProcessAllWindowFunction",
+    "ProcessFunction",
+    "ProcessWindowFunction",
+    "ReduceFunction",
+    "RuntimeContext",
+    "SinkFunction",
+    "StreamExecutionEnvironment",
+    "TimeDomain",
+    "TimeWindow",
+    "TimerService",
+    "Trigger",
+    "TriggerResult",
+    "Window",
+    "WindowAssigner",
+    "WindowFunction",
+    "WindowedStream",
+]

@@ -65,7 +65,7 @@ class CheckpointConfig:
 
 def as_millis(given: Millis, call: str) -> int:
     """Positive milliseconds from a whole number of them, or from a length of time."""
-    millis = given if isinstance(given, int) and not isinstance(given, bool) else to_millis(given, call)
+    millis = given if isinstance(given, int) else to_millis(given, call)
     if millis <= 0:
         raise JobBuildError(f"{call}: {given!r} is not positive")
     return millis

@@ -121,8 +121,8 @@ def _target(given: Any, role: Role, call: str) -> Callable[..., Any]:
     if isinstance(given, type) and issubclass(given, Function):
         raise JobBuildError(f"{call}: {name} is a class; pass an instance of it: {name}()")
     if isinstance(given, Function) and not isinstance(given, role.base):
-        kind = next((kind for kind in _CALLS if isinstance(given, kind)), None)
-        hint = "" if kind is None else f"; a {kind.__name__} goes into {_CALLS[kind]}(...)"
+        own = next((base for base in _CALLS if isinstance(given, base)), None)
+        hint = "" if own is None else f"; a {own.__name__} goes into {_CALLS[own]}(...)"
         raise JobBuildError(f"{call}: {name} is a {type(given).__name__}, but wanted is {wanted}{hint}")
     if not inspect.isroutine(given) and callable(getattr(given, role.method, None)) and not isinstance(given, type):
         method: Callable[..., Any] = getattr(given, role.method)
@@ -176,7 +176,8 @@ def _wanted(role: Role) -> str:
     objects = f"a {role.base.__name__} object"
     if not role.plain:
         return objects
-    return f"{objects} or a {'callable' if role.can_be_lambda else 'generator function'} ({role.parameters}) -> {role.gives}"
+    kind = "callable" if role.can_be_lambda else "generator function"
+    return f"{objects} or a {kind} ({role.parameters}) -> {role.gives}"
 
 
 def _shown(given: Any) -> str:

@@ -52,7 +52,7 @@ def _return_annotation(target: Callable[..., Any]) -> Any:
     if isinstance(target, type):
         return target
     if not inspect.isroutine(target):
-        target = target.__call__
+        target = type(target).__call__
     try:
         return typing.get_type_hints(target).get("return")
     except Exception:  # an annotation that names what is not there, or only under TYPE_CHECKING, says nothing

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import IO, TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 
@@ -174,12 +174,16 @@ class StreamFormat(Format):
     def decoder(self, columnar: bool, header: bytes | None = None) -> BlockDecoder[Any]:
         """A decoder for one file; ``header`` is the file's first record where the format has one."""
 
+    def needs_schema(self, columnar: bool) -> bool:
+        """Whether nothing can be decoded without a schema."""
+        return False
+
     @abstractmethod
     def infer(self, sample: bytes) -> pa.Schema | None:
         """The schema that the first records of a file suggest; None where the format needs none."""
 
-    def may_split(self, data: bytes) -> bool:
-        """Whether a file with this part of its content can be read from any line's beginning."""
+    def may_split(self, chunks: Iterable[bytes]) -> bool:
+        """Whether a file with this content can be read from any line's beginning."""
         return True
 
 

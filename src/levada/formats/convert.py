@@ -29,7 +29,7 @@ _EPOCH = date(1970, 1, 1).toordinal()
 
 
 def converter(kind: pa.DataType) -> Converter:
-    """A function that makes a column's value of a text or JSON value, or raises ``ValueError``. It is not given None."""
+    """A function that makes a column's value of a text or JSON value (never None), or raises ``ValueError``."""
     import pyarrow.types as types
 
     if types.is_integer(kind):
@@ -129,7 +129,7 @@ def _timestamps(digits: int) -> Converter:
         if sign:
             offset = int(zone_hours) * 3600 + int(zone_minutes) * 60
             seconds += offset if sign == "-" else -offset
-        return seconds * 10**digits + _fraction(fraction, digits)
+        return int(seconds * 10**digits + _fraction(fraction, digits))
 
     return convert
 
@@ -140,7 +140,7 @@ def _times(digits: int) -> Converter:
         if match is None:
             raise _wrong(value, "a time such as 05:30:00")
         hour, minute, second, fraction = match.groups()
-        return _seconds(value, hour, minute, second or "0") * 10**digits + _fraction(fraction, digits)
+        return int(_seconds(value, hour, minute, second or "0") * 10**digits + _fraction(fraction, digits))
 
     return convert
 

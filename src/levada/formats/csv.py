@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import IO, TYPE_CHECKING, Any
 
@@ -83,25 +84,32 @@ class CsvFormat(StreamFormat):
                 raise MalformedRecordError(f"the header has no column {missing[0]!r}; it has {', '.join(names)}")
         return _CsvDecoder(self, names, columnar)
 
+    def needs_schema(self, columnar: bool) -> bool:
+        return True
+
     def infer(self, sample: bytes) -> pa.Schema | None:
         import pyarrow as pa
         from pyarrow import csv as arrow_csv
 
+        if self.quote_char is not None and self.quote_char.encode() in sample:
+            sample = sample[: Fields(self).cut(sample)] or sample  # it may end within quotes
         table = arrow_csv.read_csv(
             pa.BufferReader(sample),
             read_options=arrow_csv.ReadOptions(
                 use_threads=False, block_size=len(sample) + 1, autogenerate_column_names=not self.header
             ),
             parse_options=self._parse_options(),
-            convert_options=arrow_csv.ConvertOptions(null_values=["", *([self.null_literal] if self.null_literal else [])]),
+            convert_options=arrow_csv.ConvertOptions(
+                null_values=["", *([self.null_literal] if self.null_literal else [])]
+            ),
         )
         return pa.schema([(item.name, _guessed(item.type)) for item in table.schema])
 
-    def may_split(self, data: bytes) -> bool:
+    def may_split(self, chunks: Iterable[bytes]) -> bool:
         """False where a line end stands within quotes."""
         if self.escape_char is not None:
             return False
-        return self.quote_char is None or not _quoted_line_end(data, self.quote_char.encode())
+        return self.quote_char is None or not _quoted_line_end(chunks, self.quote_char.encode())
 
     def create_writer(self, file: IO[bytes]) -> LineWriter:
         """Writes a line per row, after a header line if the format has one."""
@@ -203,7 +211,9 @@ class _CsvDecoder(BlockDecoder["pa.RecordBatch"]):
         self._quote = form.quote_char.encode() if form.quote_char and not form.escape_char else None
         self._escapes = form.escape_char is not None
         self._fields = Fields(form)
-        self._empty = pa.RecordBatch.from_arrays([pa.array([], item.type) for item in self._schema], schema=self._schema)
+        self._empty = pa.RecordBatch.from_arrays(
+            [pa.array([], item.type) for item in self._schema], schema=self._schema
+        )
         # Columns are read by position, under names that are unique whatever the header says.
         position = {name: index for index, name in reversed(list(enumerate(names)))}
         self._positions = [position[item.name] for item in self._schema]
@@ -299,15 +309,20 @@ def _null_where_literal(column: pa.Array, literal: str) -> pa.Array:
     return pc.if_else(is_literal, pa.scalar(None, column.type), column) if pc.any(is_literal).as_py() else column
 
 
-def _quoted_line_end(data: bytes, quote: bytes) -> bool:
-    if quote not in data:
-        return False
+def _quoted_line_end(chunks: Iterable[bytes], quote: bytes) -> bool:
     import numpy as np
 
-    codes = np.frombuffer(data, np.uint8)
-    quotes = np.flatnonzero(codes == quote[0])
-    ends = np.flatnonzero(codes == 10)
-    return bool((np.searchsorted(quotes, ends) % 2).any())
+    open_quotes = 0
+    for chunk in chunks:
+        if not open_quotes and quote not in chunk:
+            continue
+        codes = np.frombuffer(chunk, np.uint8)
+        quotes = np.flatnonzero(codes == quote[0])
+        ends = np.flatnonzero(codes == 10)
+        if ((np.searchsorted(quotes, ends) + open_quotes) % 2).any():
+            return True
+        open_quotes = (open_quotes + len(quotes)) % 2
+    return False
 
 
 def _wire_type(kind: pa.DataType) -> pa.DataType | None:
@@ -322,12 +337,12 @@ def _wire_type(kind: pa.DataType) -> pa.DataType | None:
 
 
 def _guessed(kind: pa.DataType) -> pa.DataType:
-    """What is declared for a guessed type: seconds are kept as milliseconds, nothing known is text."""
+    """What is declared for a guessed type: timestamps have milli- or microseconds, nothing known is text."""
     import pyarrow as pa
 
     if pa.types.is_null(kind):
         return pa.string()
-    return pa.timestamp("ms", kind.tz) if pa.types.is_timestamp(kind) and kind.unit == "s" else kind
+    return pa.timestamp("ms" if kind.unit == "s" else "us", kind.tz) if pa.types.is_timestamp(kind) else kind
 
 
 def _check_type(item: pa.Field) -> None:

@@ -54,6 +54,9 @@ class JsonFormat(StreamFormat):
     def decoder(self, columnar: bool, header: bytes | None = None) -> BlockDecoder[Any]:
         return _ValueDecoder() if self.schema is None else _ColumnDecoder(self.schema, columnar)
 
+    def needs_schema(self, columnar: bool) -> bool:
+        return columnar
+
     def infer(self, sample: bytes) -> pa.Schema | None:
         from pyarrow import json as arrow_json
 
@@ -142,7 +145,8 @@ class _ColumnDecoder(BlockDecoder["pa.RecordBatch"]):
         self._parse: Any = None
         if None not in wire:
             self._parse = arrow_json.ParseOptions(
-                explicit_schema=pa.schema(list(zip(schema.names, wire, strict=True))), unexpected_field_behavior="ignore"
+                explicit_schema=pa.schema(list(zip(schema.names, wire, strict=True))),
+                unexpected_field_behavior="ignore",
             )
         self._converters = {item.name: convert.nullable(convert.converter(item.type)) for item in schema}
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import IO, TYPE_CHECKING
+from typing import IO, TYPE_CHECKING, Any
 
 from levada.common.batch import Batch
 from levada.formats.base import BulkFormat
@@ -47,7 +47,7 @@ class ParquetWriter:
         self._file = file
         self._form = form
         self._schema = form.schema
-        self._writer = None
+        self._writer: Any = None
         self._waiting: list[pa.RecordBatch] = []
         self._rows = 0
 

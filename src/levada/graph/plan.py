@@ -97,7 +97,10 @@ class _Planner:
         )
 
     def _fuses(self, transformation: Transformation, stage: Stage, upstream: int) -> bool:
-        """Whether a row function joins the generated loop before it."""
+        """Whether a row function joins the generated loop before it.
+
+        A step whose side outputs are consumed may end a loop, but nothing joins behind it: it has more than one consumer.
+        """
         given = transformation.inputs[0]
         node = stage.nodes[upstream]
         return (
@@ -105,8 +108,6 @@ class _Planner:
             and given.side_output is None
             and len(self.consumers[id(given.transformation)]) == 1
             and node.kind == "rows"
-            # Side outputs are found by tag alone, so a step that has consumers of its own stands alone.
-            and not any(side.side_output for _, side in self.consumers[id(transformation)])
         )
 
     def _fuse_into(self, node: ChainNode, transformation: Transformation) -> None:

@@ -61,6 +61,7 @@ class WatermarkTracker:
         self._generator: WatermarkGenerator | None = (
             strategy.generator_factory() if strategy.generator_factory is not None else None
         )
+        self._makes_watermarks = self._bound is not None or self._generator is not None
         self._idleness = strategy.idleness_ms
         self._every = max(1, every_records) if interval_ms > 0 else 1
         self._interval = interval_ms
@@ -79,8 +80,11 @@ class WatermarkTracker:
         self.idle = False
         if self._emitted_at is None:
             self._emitted_at = now
+        if self._assigner is None and batch.timestamps is None and not self._makes_watermarks:
+            yield batch
+            return
         times = self._timestamps(batch)
-        if times and self._bound is None and self._generator is None:
+        if times and not self._makes_watermarks:
             self.newest = max(self.newest, max(times))
             yield RowBatch(batch.values, times)
             return

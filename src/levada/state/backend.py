@@ -8,7 +8,7 @@ themselves (windows).
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any, Protocol, overload
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar, overload
 
 from levada.state.descriptors import (
     AggregatingStateDescriptor,
@@ -26,6 +26,12 @@ if TYPE_CHECKING:
     from levada.state.handles import AggregatingState, ListState, MapState, ReducingState, State, ValueState
     from levada.state.snapshot import StatePart
     from levada.state.timers import TimerService
+
+T = TypeVar("T")
+K = TypeVar("K")
+V = TypeVar("V")
+IN = TypeVar("IN")
+OUT = TypeVar("OUT")
 
 
 class KeyContext:
@@ -106,19 +112,24 @@ class KeyedBackend(Protocol):
         ...
 
     @overload
-    def get_state(self, descriptor: ValueStateDescriptor[Any]) -> ValueState[Any]: ...
+    def get_state(self, descriptor: ValueStateDescriptor[T], namespace: Any = None) -> ValueState[T]: ...
     @overload
-    def get_state(self, descriptor: ListStateDescriptor[Any]) -> ListState[Any]: ...
+    def get_state(self, descriptor: ListStateDescriptor[T], namespace: Any = None) -> ListState[T]: ...
     @overload
-    def get_state(self, descriptor: MapStateDescriptor[Any, Any]) -> MapState[Any, Any]: ...
+    def get_state(self, descriptor: MapStateDescriptor[K, V], namespace: Any = None) -> MapState[K, V]: ...
     @overload
-    def get_state(self, descriptor: ReducingStateDescriptor[Any]) -> ReducingState[Any]: ...
+    def get_state(self, descriptor: ReducingStateDescriptor[T], namespace: Any = None) -> ReducingState[T]: ...
     @overload
-    def get_state(self, descriptor: AggregatingStateDescriptor[Any, Any, Any]) -> AggregatingState[Any, Any]: ...
+    def get_state(
+        self, descriptor: AggregatingStateDescriptor[IN, Any, OUT], namespace: Any = None
+    ) -> AggregatingState[IN, OUT]: ...
     @overload
-    def get_state(self, descriptor: StateDescriptor) -> State: ...
-    def get_state(self, descriptor: StateDescriptor) -> State:
-        """The handle of a state, in namespace None; the same one for the same name."""
+    def get_state(self, descriptor: StateDescriptor, namespace: Any = None) -> State: ...
+    def get_state(self, descriptor: StateDescriptor, namespace: Any = None) -> State:
+        """The handle of a state: in namespace None, the same one for the same name.
+
+        In another namespace (a window) it is a new one each time, good until the operator returns to the runtime.
+        """
         ...
 
     def table(self, name: str, type_info: TypeInformation | None = None) -> ObjectTable:

@@ -90,15 +90,11 @@ class TimerQueue:
                 due.append((timestamp, *entry))
         return due
 
-    def freeze(self) -> dict[int, _Bucket]:
-        """The timers as of now, by timestamp. Give it back to ``release``."""
+    def freeze(self) -> FrozenTimers:
+        """The timers as of now."""
         view = dict(self._buckets)
         self._views.append(view)
-        return view
-
-    def release(self, view: dict[int, _Bucket]) -> None:
-        """``view`` is not read any more."""
-        self._views = [other for other in self._views if other is not view]
+        return FrozenTimers(view, self._views)
 
     def __len__(self) -> int:
         return sum(map(len, self._buckets.values()))
@@ -119,6 +115,37 @@ class TimerQueue:
         if len(self._heap) > 2 * len(self._buckets) + 64:
             self._heap = list(self._buckets)
             heapify(self._heap)
+
+
+class FrozenTimers:
+    """One snapshot's view of a queue. It holds until it is released.
+
+    Attributes
+    ----------
+    rows : int
+        How many timers the next chunk should have; may be changed while chunks are taken.
+    """
+
+    __slots__ = ("_view", "_views", "rows")
+
+    def __init__(self, view: dict[int, _Bucket], views: list[dict[int, _Bucket]]) -> None:
+        self._view = view
+        self._views = views
+        self.rows = 256
+
+    def chunks(self) -> Iterator[tuple[list[Any], list[Any], list[Any]]]:
+        """Namespaces, keys and timestamps."""
+        entries = ((namespace, key, time) for time, bucket in self._view.items() for key, namespace in bucket)
+        while chunk := list(islice(entries, self.rows)):
+            yield [entry[0] for entry in chunk], [entry[1] for entry in chunk], [entry[2] for entry in chunk]
+
+    def set_rows(self, rows: int) -> None:
+        """Make the next chunk this large."""
+        self.rows = rows
+
+    def release(self) -> None:
+        """The snapshot is not read any more."""
+        self._views[:] = [other for other in self._views if other is not self._view]
 
 
 class TimerService:

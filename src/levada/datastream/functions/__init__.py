@@ -22,6 +22,7 @@ from levada.datastream.functions.windows import (
     WindowFunction,
 )
 from levada.datastream.timerservice import TimerService
+from levada.operators.row.runtime_context import RuntimeContext
 
 __all__ = [
     "AggregateFunction",
@@ -37,6 +38,7 @@ __all__ = [
     "ProcessFunction",
     "ProcessWindowFunction",
     "ReduceFunction",
+    "RuntimeContext",
     "SinkFunction",
     "TimerService",
     "WindowFunction",

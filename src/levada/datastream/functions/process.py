@@ -38,7 +38,7 @@ class ProcessFunction(Function, Generic[IN, OUT]):
 class KeyedProcessFunction(Function, Generic[KEY, IN, OUT]):
     """Sees each record of a keyed stream, with state and timers of its key.
 
-    State handles are made in ``open`` (``runtime_context.get_state(...)``) and always show the state of the key at hand.
+    State handles are made in ``open`` (``runtime_context.get_state(...)``); they show the state of the key at hand.
     """
 
     class Context(ABC, Generic[K2]):

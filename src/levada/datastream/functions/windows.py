@@ -64,7 +64,7 @@ class ProcessWindowFunction(Function, Generic[IN, OUT, KEY, W]):
     ) -> Iterable[OUT | tuple[OutputTag[Any], Any]] | None:
         """The window's results; usually a generator."""
 
-    def clear(self, context: ProcessWindowFunction.Context[W]) -> None:  # noqa: B027 - most keep no window state
+    def clear(self, context: ProcessWindowFunction.Context[W]) -> None:
         """The window is gone: delete the state kept in ``context.window_state()``."""
 
 
@@ -92,5 +92,5 @@ class ProcessAllWindowFunction(Function, Generic[IN, OUT, W]):
     ) -> Iterable[OUT | tuple[OutputTag[Any], Any]] | None:
         """The window's results; usually a generator."""
 
-    def clear(self, context: ProcessAllWindowFunction.Context[W]) -> None:  # noqa: B027
+    def clear(self, context: ProcessAllWindowFunction.Context[W]) -> None:
         """The window is gone: delete the state kept in ``context.window_state()``."""

@@ -14,7 +14,7 @@ from levada.operators.row.fused import RowStep
 from levada.operators.row.user_function import display_name
 
 if TYPE_CHECKING:
-    from typing_extensions import Self
+    from typing import Self
 
     from levada.datastream.stream_execution_environment import StreamExecutionEnvironment
 
@@ -50,7 +50,7 @@ class Node:
         return self._own("get_name()").name
 
     def uid(self, uid: str) -> Self:
-        """Give the operator's state an address of its own, by which checkpoints find it when the program has changed."""
+        """Give the operator's state an address of its own, by which it is found when the program has changed."""
         if not isinstance(uid, str) or not uid:
             raise JobBuildError(f"uid({uid!r}): a uid is a non-empty string")
         self._own(f"uid({uid!r})").uid = uid

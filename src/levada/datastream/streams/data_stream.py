@@ -36,14 +36,14 @@ from levada.operators.row.fused import RowStep
 from levada.operators.watermarks import TimestampsAndWatermarks
 
 if TYPE_CHECKING:
-    from typing_extensions import Self
+    from typing import Self
 
-    from levada.common.configuration import Configuration
+    from levada.common.execution_config import ExecutionConfig
     from levada.connectors.base import Sink
+    from levada.datastream.stream_execution_environment import StreamExecutionEnvironment
     from levada.datastream.streams.collecting import CloseableIterator
     from levada.datastream.streams.keyed import KeyedStream
     from levada.datastream.streams.windowed import AllWindowedStream
-    from levada.datastream.stream_execution_environment import StreamExecutionEnvironment
     from levada.operators.row.window.windows import WindowAssigner
 
 T = TypeVar("T")
@@ -159,9 +159,9 @@ class DataStream(Node, Generic[T]):
 
     def window_all(self, window_assigner: WindowAssigner[Any, W]) -> AllWindowedStream[T, W]:
         """Cut the whole stream into windows. Runs in one subtask."""
-        from levada.datastream.streams.windowed import AllWindowedStream, WindowSettings
+        from levada.datastream.streams.windowed import AllWindowedStream
 
-        return AllWindowedStream(self, WindowSettings.of(self, window_assigner, "window_all(window_assigner)"))
+        return AllWindowedStream(self, window_assigner)
 
     # --- how records are spread --------------------------------------------------------------------------------------
 
@@ -204,7 +204,7 @@ class DataStream(Node, Generic[T]):
         return self._sink(SinkSpec(sink), type(sink).__name__)
 
     def add_sink(self, sink_func: Callable[[T], Any] | SinkFunction[T]) -> DataStreamSink:
-        """Call a function with each record, at least once. A ``SinkFunction`` has ``open``, ``invoke`` and ``close``."""
+        """Call a function with each record, at least once."""
         checks.check_function(sink_func, checks.SINK, "add_sink(sink_func)")
         name = operator_name("Sink", sink_func)
         return self._sink(RowStep("flat_map", FunctionSink(sink_func), name), name)
@@ -248,9 +248,9 @@ class DataStream(Node, Generic[T]):
         """The environment it was built in."""
         return self._env
 
-    def get_execution_config(self) -> Configuration:
-        """The environment's configuration."""
-        return self._env.get_configuration()
+    def get_execution_config(self) -> ExecutionConfig:
+        """How the environment's jobs run."""
+        return self._env.get_config()
 
     def __repr__(self) -> str:
         shown = " + ".join(given.transformation.name for given in self._inputs)

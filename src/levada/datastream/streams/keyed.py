@@ -31,7 +31,8 @@ from levada.datastream.streams.building import TypeLike, declared_type, operator
 from levada.datastream.streams.data_stream import DataStream
 from levada.datastream.streams.keyed_adapters import KeyedFilter, KeyedFlatMap, KeyedMap
 from levada.graph.partitioner import KeyByRows
-from levada.operators.row import KeyedProcess, KeyedReduce
+from levada.operators.row.keyed_process import KeyedProcess
+from levada.operators.row.keyed_reduce import KeyedReduce
 
 if TYPE_CHECKING:
     from levada.datastream.streams.windowed import WindowedStream
@@ -145,9 +146,9 @@ class KeyedStream(DataStream[T], Generic[T, K]):
 
     def window(self, window_assigner: WindowAssigner[Any, W]) -> WindowedStream[T, K, W]:
         """Cut each key's records into windows."""
-        from levada.datastream.streams.windowed import WindowedStream, WindowSettings
+        from levada.datastream.streams.windowed import WindowedStream
 
-        return WindowedStream(self, WindowSettings.of(self, window_assigner, "window(window_assigner)"))
+        return WindowedStream(self, window_assigner)
 
     def count_window(self, size: int, slide: int | None = None) -> WindowedStream[T, K, CountWindow]:
         """Windows of ``size`` records of a key; with ``slide``, one every so many records."""

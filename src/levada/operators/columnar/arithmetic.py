@@ -45,8 +45,9 @@ def kernel(operator: Operator, left: Expression, right: Expression, data_type: p
     wide = max((data_type, *types), key=lambda each: int(each.bit_width))
     if operator in (Operator.DIVIDE, Operator.MODULO):
         constant = right.scalar.as_py() if isinstance(right, Literal) else None
-        divide = _divide if constant in (None, -1) else _plain(Operator.DIVIDE)
-        return _converted(_integer_modulo if operator is Operator.MODULO else divide, wide, wide, data_type)
+        # Only -1 can overflow, so that only a divisor that may be -1 needs care.
+        divide = _wrapping_divide(wide) if constant in (None, -1) else _plain(Operator.DIVIDE)
+        return _converted(_remainder(divide) if operator is Operator.MODULO else divide, wide, wide, data_type)
     return _converted(_plain(operator), wide, wide, data_type)
 
 
@@ -69,18 +70,23 @@ def _converted(
     return call
 
 
-def _divide(left: Datum, right: Datum) -> Datum:
+def _wrapping_divide(data_type: pa.DataType) -> Callable[..., Datum]:
     """Arrow gives 0 for the smallest integer / -1; Java wraps around to the smallest integer."""
-    quotient = pc.divide(left, right)
-    minus_one = pc.equal(right, -1)
-    if pc.any(minus_one).as_py():
-        return pc.if_else(minus_one, pc.negate(left), quotient)
-    return quotient
+    if pa.types.is_unsigned_integer(data_type):
+        return _plain(Operator.DIVIDE)
+    minus_one = pa.scalar(-1, data_type)
+
+    def divide(left: Datum, right: Datum) -> Datum:
+        quotient = pc.divide(left, right)
+        flips = pc.equal(right, minus_one)
+        return pc.if_else(flips, pc.negate(left), quotient) if pc.any(flips).as_py() else quotient
+
+    return divide
 
 
-def _integer_modulo(left: Datum, right: Datum) -> Datum:
-    """The remainder has the dividend's sign. Wrapping makes the smallest integer % -1 come out as 0."""
-    return pc.subtract(left, pc.multiply(pc.divide(left, right), right))
+def _remainder(divide: Callable[..., Datum]) -> Callable[..., Datum]:
+    """The remainder has the dividend's sign."""
+    return lambda left, right: pc.subtract(left, pc.multiply(divide(left, right), right))
 
 
 def _refused(left: Datum, right: Datum) -> Datum:

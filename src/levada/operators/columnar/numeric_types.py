@@ -31,11 +31,9 @@ def arithmetic_type(operator: Operator, left: pa.DataType, right: pa.DataType) -
         return pa.float64()
     if left_decimal or right_decimal:
         return _decimal_result(operator, _as_decimal(left), _as_decimal(right))
-    if operator is Operator.MODULO:
-        return right
     if left_float:
         return left
-    if right_float:
+    if right_float or operator is Operator.MODULO:
         return right
     return left if left.bit_width >= right.bit_width else right
 

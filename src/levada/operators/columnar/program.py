@@ -1,8 +1,8 @@
 """Evaluating expression trees over batches.
 
 A ``Program`` is compiled once per operator: equal sub-expressions are computed once, constants are folded, and what is
-left is a list of steps, about one Arrow kernel each, over a list of registers. An Arrow kernel costs 5-20 us whatever the
-batch, so the number of steps is what counts.
+left is a list of steps, about one Arrow kernel each, over a list of registers. An Arrow kernel costs 5-20 us whatever
+the batch, so the number of steps is what counts.
 """
 
 from __future__ import annotations

@@ -28,8 +28,8 @@ class Loop:
     source: str
 
 
-class _Text:
-    """Lines under construction, with the call sites among them."""
+class LoopText:
+    """Lines of a loop under construction, with the call sites among them."""
 
     def __init__(self) -> None:
         self.lines: list[str] = []
@@ -41,25 +41,37 @@ class _Text:
         if site is not None:
             self.sites[len(self.lines)] = site
 
+    def compile(self, calls: Mapping[str, Any], kind: str) -> Loop:
+        """The function ``loop`` of these lines, with ``calls`` as its globals."""
+        source = "\n".join(self.lines) + "\n"
+        digest = hashlib.sha256(source.encode("utf-8", "backslashreplace")).hexdigest()[:10]
+        filename = f"<levada {kind} {digest}>"
+        namespace: dict[str, Any] = dict(calls)
+        exec(compile(source, filename, "exec"), namespace)
+        # An entry without a modification time stays in linecache, so that tracebacks can show the loop's lines.
+        linecache.cache[filename] = (len(source), None, source.splitlines(keepends=True), filename)
+        function: FunctionType = namespace["loop"]
+        return Loop(function, function.__code__, self.sites, source)
+
 
 def simple_loop(steps: Sequence[CallSite], calls: Mapping[str, Any], timed: bool) -> Loop:
     """A loop over a chain of maps and filters: ``loop(values) -> values``, or with timestamps both ways where ``timed``.
 
     ``calls`` holds what the text refers to: ``call_<i>`` for the i-th step.
     """
-    text = _Text()
+    text = LoopText()
     if timed:
         _timed_loop(text, steps)
     else:
         _comprehension(text, steps)
-    return _compile(text, calls)
+    return text.compile(calls, "chain")
 
 
-def _comprehension(text: _Text, steps: Sequence[CallSite]) -> None:
+def _comprehension(text: LoopText, steps: Sequence[CallSite]) -> None:
     """The fastest form there is: one list comprehension (``for v1 in (call,)`` is a plain assignment to CPython)."""
     last = len(steps) - 1
     ends_in_map = steps[last].kind == "map"
-    inner = _Text()
+    inner = LoopText()
     depth = 0
     for index, step in enumerate(steps):
         variable = f"v{depth}"
@@ -82,7 +94,7 @@ def _comprehension(text: _Text, steps: Sequence[CallSite]) -> None:
     text.add(1, "]")
 
 
-def _timed_loop(text: _Text, steps: Sequence[CallSite]) -> None:
+def _timed_loop(text: LoopText, steps: Sequence[CallSite]) -> None:
     text.add(0, "def loop(values, timestamps):")
     text.add(1, "out, times = [], []")
     text.add(1, "put, put_time = out.append, times.append")
@@ -117,7 +129,7 @@ def expanding_loop(
     ``call_<i>``, for process steps ``ctx_<i>``, ``key_context`` where ``keyed``, and ``side``, the ``SideOutputs`` of the
     last step (tagged rows of other steps are dropped: a chain is cut behind a step whose side outputs are consumed).
     """
-    text = _Text()
+    text = LoopText()
     inputs = {"values": "v0", **({"timestamps": "time"} if reads_time else {}), **({"keys": "key"} if keyed else {})}
     text.add(0, f"def loop({', '.join(inputs)}):")
     _fresh_chunk(text, 1, emits_time)
@@ -163,10 +175,10 @@ def expanding_loop(
         text.add(indent, f"if len(out) >= {chunk_rows}:")
         _hand_out(text, indent + 1, emits_time)
     text.add(1, f"yield out, {'times' if emits_time else None}")
-    return _compile(text, calls)
+    return text.compile(calls, "chain")
 
 
-def _fresh_chunk(text: _Text, indent: int, timed: bool) -> None:
+def _fresh_chunk(text: LoopText, indent: int, timed: bool) -> None:
     text.add(indent, "out = []")
     text.add(indent, "put = out.append")
     if timed:
@@ -174,22 +186,10 @@ def _fresh_chunk(text: _Text, indent: int, timed: bool) -> None:
         text.add(indent, "put_time = times.append")
 
 
-def _hand_out(text: _Text, indent: int, timed: bool) -> None:
+def _hand_out(text: LoopText, indent: int, timed: bool) -> None:
     text.add(indent, f"yield out, {'times' if timed else None}")
     _fresh_chunk(text, indent, timed)
 
 
 def _at(step: CallSite, variable: str) -> CallSite:
     return CallSite(step.kind, step.name, step.uid, step.function, variable)
-
-
-def _compile(text: _Text, calls: Mapping[str, Any]) -> Loop:
-    source = "\n".join(text.lines) + "\n"
-    digest = hashlib.sha256(source.encode("utf-8", "backslashreplace")).hexdigest()[:10]
-    filename = f"<levada chain {digest}>"
-    namespace: dict[str, Any] = dict(calls)
-    exec(compile(source, filename, "exec"), namespace)
-    # An entry without a modification time stays in linecache, so that tracebacks can show the loop's lines.
-    linecache.cache[filename] = (len(source), None, source.splitlines(keepends=True), filename)
-    function: FunctionType = namespace["loop"]
-    return Loop(function, function.__code__, text.sites, source)

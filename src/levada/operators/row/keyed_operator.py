@@ -9,6 +9,8 @@ from levada.common.options import DETECT_MUTATIONS
 from levada.operators.base import OperatorContext
 from levada.operators.row.resumable import ChunkedOperator, Work
 from levada.operators.row.timers import KeyedTimers
+from levada.state.backend import KeyedBackend
+from levada.state.memory import MemoryBackend
 
 if TYPE_CHECKING:
     from levada.state.snapshot import StatePart
@@ -21,10 +23,11 @@ class KeyedRowOperator(ChunkedOperator):
 
     def open(self, context: OperatorContext) -> None:
         """Make the backend, and take over restored state and the watermark."""
-        from levada.state import create_backend
-
         super().open(context)
-        self.backend = create_backend(context)
+        self._detect_mutations = context.config.get(DETECT_MUTATIONS)
+        self.backend: KeyedBackend = MemoryBackend(
+            context.name, context.max_parallelism, detect_mutations=self._detect_mutations
+        )
         self.key_context = self.backend.key_context
         if context.restored is not None:
             self.backend.restore(context.restored)
@@ -33,7 +36,6 @@ class KeyedRowOperator(ChunkedOperator):
             self.current_watermark = min(watermarks, default=MIN_TIMESTAMP)
         self.timers = KeyedTimers(self.backend.timers(), context.schedule)
         self.timers.schedule_next()
-        self._detect_mutations = context.config.get(DETECT_MUTATIONS)
 
     def run(self, work: Work) -> None:
         """As ``ResumableOperator.run``; then state gets its share of deferred work."""
@@ -65,11 +67,11 @@ class KeyedRowOperator(ChunkedOperator):
 
     def snapshot(self, checkpoint_id: int) -> dict[str, StatePart]:
         """Keyed state, timers and the watermark."""
-        from levada.state import list_part
+        from levada.state.encoding import list_part
         from levada.state.snapshot import PartKind
 
         parts = self.backend.snapshot()
-        parts[_WATERMARK] = list_part(PartKind.UNION, [self.current_watermark])
+        parts[_WATERMARK] = list_part([self.current_watermark], PartKind.UNION)
         return parts
 
     def _pass_watermark(self, timestamp: int) -> Work:

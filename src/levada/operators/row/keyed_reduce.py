@@ -16,7 +16,7 @@ from levada.operators.row.user_errors import CallSite, user_error
 from levada.operators.row.user_function import bound_callable, close_functions, open_function
 from levada.state.backend import ObjectTable
 
-_TABLE = "reduce"
+_TABLE = "levada.reduce"
 
 
 @dataclass(frozen=True, slots=True, eq=False)

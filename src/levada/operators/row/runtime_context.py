@@ -5,6 +5,7 @@ Reference: PyFlink, ``pyflink.datastream.functions.RuntimeContext``.
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING, Any
 
 from levada.common.errors import StateError
@@ -23,7 +24,33 @@ if TYPE_CHECKING:
     from levada.state.handles import AggregatingState, ListState, MapState, ReducingState, ValueState
 
 
-class RuntimeContext:
+class KeyedStateStore(ABC):
+    """Where a function gets handles to the current key's state."""
+
+    @abstractmethod
+    def get_state(self, state_descriptor: ValueStateDescriptor[Any]) -> ValueState[Any]:
+        """One value per key."""
+
+    @abstractmethod
+    def get_list_state(self, state_descriptor: ListStateDescriptor[Any]) -> ListState[Any]:
+        """A list per key."""
+
+    @abstractmethod
+    def get_map_state(self, state_descriptor: MapStateDescriptor[Any, Any]) -> MapState[Any, Any]:
+        """A dict per key."""
+
+    @abstractmethod
+    def get_reducing_state(self, state_descriptor: ReducingStateDescriptor[Any]) -> ReducingState[Any]:
+        """One value per key, reduced from those added."""
+
+    @abstractmethod
+    def get_aggregating_state(
+        self, state_descriptor: AggregatingStateDescriptor[Any, Any, Any]
+    ) -> AggregatingState[Any, Any]:
+        """One accumulator per key."""
+
+
+class RuntimeContext(KeyedStateStore):
     """Where a function runs, and its keyed state."""
 
     def __init__(self, context: OperatorContext, task_name: str, backend: KeyedBackend | None = None) -> None:

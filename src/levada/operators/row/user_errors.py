@@ -9,6 +9,7 @@ from __future__ import annotations
 import reprlib
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from types import CodeType, FrameType, TracebackType
 from typing import Any
 
@@ -18,6 +19,7 @@ from levada.operators.row.user_function import display_name, source_location
 
 RECORD_LENGTH = 200
 _ABSENT = object()
+_OWN_FOLDER = str(Path(__file__).parent)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +63,8 @@ def user_error(
     if found is None:
         return _wrapped(error, context, _any_site(sites), None, _ABSENT)
     frame, line, below = found
+    while below is not None and below.tb_frame.f_code.co_filename.startswith(_OWN_FOLDER):
+        below = below.tb_next  # helpers between the loop and the user's function
     site = sites if isinstance(sites, CallSite) else sites.get(line) or _any_site(sites)
     return _wrapped(error, context, site, below, frame.f_locals.get(site.variable, _ABSENT))
 

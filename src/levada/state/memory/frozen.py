@@ -7,7 +7,7 @@ from itertools import islice
 from typing import Any
 
 from levada.common.errors import InternalError
-from levada.state.memory.layers import Layer, LayeredTable, Space, visible_items
+from levada.state.memory.layers import LayeredTable, visible_items
 
 Chunk = tuple[list[Any], list[Any], list[Any]]
 """Namespaces, keys and values, equally long."""
@@ -34,7 +34,7 @@ class FrozenTable:
         self._table = table
         self._layers, self._base, self.changed = table.freeze()
         self._reads_layers = False
-        self.rows = 1024
+        self.rows = 256
         table.pins.append(self)
 
     def chunks(self) -> Iterator[Chunk | None]:
@@ -51,6 +51,10 @@ class FrozenTable:
         else:
             self._reads_layers = False
             yield from self._chunks_of_base()
+
+    def set_rows(self, rows: int) -> None:
+        """Make the next chunk this large."""
+        self.rows = rows
 
     def release(self) -> None:
         """The snapshot is not read any more."""

@@ -53,17 +53,19 @@ class TopReader(Protocol):
 class LayeredTable:
     """An ``ObjectTable`` in memory."""
 
-    __slots__ = ("_base", "_emptied", "_frozen", "_lower", "_merging", "_readers", "_top", "_trash", "pins")
+    __slots__ = ("_base", "_emptied", "_frozen", "_merging", "_readers", "_top", "_trash", "layered", "pins")
 
     def __init__(self) -> None:
         self._base: dict[Any, Space] = {}
         self._frozen: list[Layer] = []  # newest first
         self._top = Layer()
-        self._lower = False  # whether there is anything below the top
         self._merging: Iterator[None] | None = None
         self._readers: list[TopReader] = []
+        # Namespaces whose top space may be empty; not dropped at once, because the operator may hold the space.
         self._emptied: set[Any] = set()
         self._trash: list[Space] = []
+        self.layered = False
+        """Whether there is anything below the top."""
         self.pins: list[object] = []
         """Snapshots that read the layers below the top; while there are any, only the sole one may merge them."""
 
@@ -73,7 +75,7 @@ class LayeredTable:
             value = space.get(key, _ABSENT)
             if value is not _ABSENT:
                 return value
-        if not self._lower:
+        if not self.layered:
             return None
         value = self._find(namespace, key)
         if value is None or is_immutable(value):
@@ -90,7 +92,7 @@ class LayeredTable:
             value = space.get(key, _ABSENT)
             if value is not _ABSENT:
                 return value
-        return self._find(namespace, key) if self._lower else None
+        return self._find(namespace, key) if self.layered else None
 
     def put(self, namespace: Any, key: Any, value: Any) -> None:
         if value is None:
@@ -103,18 +105,17 @@ class LayeredTable:
         space = top.spaces.get(namespace)
         if space is not None:
             space.pop(key, None)
-        if self._lower and self._find(namespace, key) is not None:
+        if self.layered and self._find(namespace, key) is not None:
             self.top(namespace)[key] = None
             top.deleted.setdefault(namespace, set()).add(key)
-        elif not space and namespace is not None:
-            # Not dropped at once: the operator may be writing to it.
+        elif space is not None and not space:
             self._emptied.add(namespace)
 
     def clear_namespace(self, namespace: Any) -> None:
         top = self._top
         space = top.spaces.pop(namespace, None)
         top.deleted.pop(namespace, None)
-        if self._lower and self._holds_below(namespace):
+        if self.layered and self._holds_below(namespace):
             top.cleared.add(namespace)
         if space is not None:
             self._discard(space)
@@ -126,6 +127,7 @@ class LayeredTable:
         space = spaces.get(namespace)
         if space is None:
             space = spaces[namespace] = {}
+            self._emptied.add(namespace)
         return space
 
     def namespaces(self) -> list[Any]:
@@ -154,7 +156,7 @@ class LayeredTable:
     def load(self, namespace: Any, keys: Iterable[Any], values: Iterable[Any]) -> None:
         """Put restored values into the base."""
         self._base.setdefault(namespace, {}).update(zip(keys, values, strict=True))
-        self._lower = True
+        self.layered = True
 
     def freeze(self) -> tuple[list[Layer], dict[Any, Space], Layer]:
         """End the top layer. Gives the frozen layers (newest first), the base, and the layer that was ended.
@@ -171,7 +173,7 @@ class LayeredTable:
                 self._frozen.insert(0, ended)
             else:
                 self._base = {namespace: space for namespace, space in ended.spaces.items() if space}
-            self._lower = True
+            self.layered = True
             self._bind()
         else:
             ended = Layer()
@@ -193,6 +195,10 @@ class LayeredTable:
                 self._merging = None
             rows -= _MERGE_ROWS
         return bool(frozen) and (only is None or frozen[-1] in only)
+
+    def unmerged(self) -> list[Layer]:
+        """The frozen layers, newest first."""
+        return self._frozen
 
     def merge_all(self) -> None:
         """Merge every frozen layer."""
@@ -246,6 +252,8 @@ class LayeredTable:
     def _drop_emptied(self) -> None:
         if self._emptied:
             spaces = self._top.spaces
+            if self._readers:
+                self._emptied.discard(None)
             for namespace in self._emptied:
                 if not spaces.get(namespace, True):
                     del spaces[namespace]
@@ -293,7 +301,7 @@ class LayeredTable:
             if not below:
                 del base[namespace]
         self._frozen.pop()
-        self._lower = bool(base or self._frozen)
+        self.layered = bool(base or self._frozen)
 
 
 def visible_items(namespace: Any, layers: list[Layer], base: dict[Any, Space]) -> Iterator[tuple[Any, Any]]:

@@ -24,7 +24,7 @@ class CountTrigger(Trigger[T, W]):
 
     def __init__(self, window_size: int) -> None:
         self.window_size = _positive(window_size, "CountTrigger.of(window_size)")
-        self._count = ReducingStateDescriptor("count", _add, None)
+        self._count = ReducingStateDescriptor("count", _add, int)
 
     @staticmethod
     def of(window_size: int) -> CountTrigger[Any, Any]:
@@ -65,7 +65,7 @@ class _CountWindows(WindowAssigner[T, CountWindow]):
     """Numbers each key's records; the number is state of the key."""
 
     def __init__(self, state_name: str) -> None:
-        self._number = ValueStateDescriptor(state_name, None)
+        self._number = ValueStateDescriptor(state_name, int)
 
     def _next(self, context: WindowAssigner.WindowAssignerContext) -> int:
         number = context.get_runtime_context().get_state(self._number)

@@ -96,7 +96,7 @@ class _Continuous(Trigger[T, TimeWindow]):
         if interval <= 0:
             raise JobBuildError(f"{type(self).__name__}.of({interval} ms): the interval must be positive")
         self.interval = interval
-        self.state_desc = ReducingStateDescriptor("fire-time", min, None)
+        self.state_desc = ReducingStateDescriptor("fire-time", min, int)
 
     def can_merge(self) -> bool:
         """Yes."""

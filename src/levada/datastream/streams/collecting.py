@@ -1,0 +1,86 @@
+"""Iterating over a stream's records in the program that built it."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterator
+from itertools import islice
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
+
+from levada.common.errors import JobBuildError
+from levada.datastream.streams.building import add
+from levada.graph.transformation import SinkSpec
+
+if TYPE_CHECKING:
+    from typing import Self
+
+    from levada.cluster.embedded import EmbeddedJob
+    from levada.datastream.streams.data_stream import DataStream
+
+T = TypeVar("T")
+
+STEP_SECONDS = 0.05
+"""How long the job runs on before the iterator looks again for records."""
+
+__all__ = ["CloseableIterator", "collect"]
+
+
+class CloseableIterator(Iterator[T], Generic[T]):
+    """The records of a running job, in the order they come; closing it cancels the job, if it still runs.
+
+    The job runs in the thread that asks for records, and only while it does.
+    """
+
+    def __init__(self, job: EmbeddedJob, results: deque[Any]) -> None:
+        self._job = job
+        self._results = results
+        self._running = True
+
+    def __next__(self) -> T:
+        results = self._results
+        while not results:
+            if not self._running:
+                raise StopIteration
+            self._running = self._job.step(STEP_SECONDS)
+            if not self._running and self._job.failure is not None:
+                raise self._job.failure
+        value: T = results.popleft()
+        return value
+
+    def next(self) -> T:
+        """The next record; raises ``StopIteration`` when the job has ended."""
+        return self.__next__()
+
+    def close(self) -> None:
+        """Cancel the job, if it still runs, and drop what was not asked for."""
+        self._results.clear()
+        if self._running:
+            self._running = False
+            self._job.cancel()
+            while self._job.step(STEP_SECONDS):
+                pass
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, exc_type: type[BaseException] | None, exc_val: BaseException | None, exc_tb: TracebackType | None
+    ) -> None:
+        self.close()
+
+
+def collect(stream: DataStream[T], job_name: str | None, limit: int | None) -> CloseableIterator[T] | list[T]:
+    """``stream.execute_and_collect(job_name, limit)``."""
+    if limit is not None and (not isinstance(limit, int) or isinstance(limit, bool) or limit < 1):
+        raise JobBuildError(f"execute_and_collect(limit={limit!r}): a whole number of at least 1 is wanted, or None")
+    from levada.connectors.collect import CollectSink
+
+    sink = CollectSink()
+    env = stream.get_execution_environment()
+    add(env, "sink", "Collect", SinkSpec(sink), stream._inputs)
+    iterator: CloseableIterator[T] = CloseableIterator(env._submit(job_name, "execute_and_collect()"), sink.results)
+    if limit is None:
+        return iterator
+    with iterator:
+        return list(islice(iterator, limit))

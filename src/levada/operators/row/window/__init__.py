@@ -1,0 +1,72 @@
+"""Windows over rows: assigners, triggers, and the operators that run them.
+
+``spec.WindowRows`` describes a window call as plain data. Tumbling and sliding event-time windows that fire at their end
+run in ``aligned`` (panes shared by all keys, no timers); everything else in ``operator``, Flink's window operator.
+"""
+
+from levada.operators.row.window.assigners import (
+    GlobalWindows,
+    SlidingEventTimeWindows,
+    SlidingProcessingTimeWindows,
+    TumblingEventTimeWindows,
+    TumblingProcessingTimeWindows,
+)
+from levada.operators.row.window.count import CountSlidingWindowAssigner, CountTrigger, CountTumblingWindowAssigner
+from levada.operators.row.window.serializers import CountWindowSerializer, GlobalWindowSerializer, TimeWindowSerializer
+from levada.operators.row.window.session_assigners import (
+    DynamicEventTimeSessionWindows,
+    DynamicProcessingTimeSessionWindows,
+    EventTimeSessionWindows,
+    ProcessingTimeSessionWindows,
+    SessionWindowTimeGapExtractor,
+)
+from levada.operators.row.window.spec import WindowRows
+from levada.operators.row.window.time_triggers import (
+    ContinuousEventTimeTrigger,
+    ContinuousProcessingTimeTrigger,
+    EventTimeTrigger,
+    ProcessingTimeTrigger,
+)
+from levada.operators.row.window.trigger import NeverTrigger, PurgingTrigger, Trigger, TriggerResult
+from levada.operators.row.window.windows import (
+    CountWindow,
+    GlobalWindow,
+    MergingWindowAssigner,
+    TimeWindow,
+    Window,
+    WindowAssigner,
+)
+
+__all__ = [
+    "ContinuousEventTimeTrigger",
+    "ContinuousProcessingTimeTrigger",
+    "CountSlidingWindowAssigner",
+    "CountTrigger",
+    "CountTumblingWindowAssigner",
+    "CountWindow",
+    "CountWindowSerializer",
+    "DynamicEventTimeSessionWindows",
+    "DynamicProcessingTimeSessionWindows",
+    "EventTimeSessionWindows",
+    "EventTimeTrigger",
+    "GlobalWindow",
+    "GlobalWindowSerializer",
+    "GlobalWindows",
+    "MergingWindowAssigner",
+    "NeverTrigger",
+    "ProcessingTimeSessionWindows",
+    "ProcessingTimeTrigger",
+    "PurgingTrigger",
+    "SessionWindowTimeGapExtractor",
+    "SlidingEventTimeWindows",
+    "SlidingProcessingTimeWindows",
+    "TimeWindow",
+    "TimeWindowSerializer",
+    "Trigger",
+    "TriggerResult",
+    "TumblingEventTimeWindows",
+    "TumblingProcessingTimeWindows",
+    "Window",
+    "WindowAssigner",
+    "WindowRows",
+]

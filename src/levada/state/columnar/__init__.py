@@ -1,0 +1,8 @@
+"""State in columns behind the native key index: slots in, Arrow columns out.
+
+May import ``levada.common``, ``levada._kernels`` and the rest of ``levada.state``. Loaded only by columnar operators.
+"""
+
+from levada.state.columnar.aggregate_table import AggregateCall, AggregateTable
+
+__all__ = ["AggregateCall", "AggregateTable"]

@@ -1,0 +1,103 @@
+"""Parts of a snapshot with one row per key: how keyed state and timers are laid out in checkpoint files.
+
+Columns: ``key_group`` (uint16), ``key``, ``namespace`` (absent where all are None), and ``value`` or ``timestamp``.
+The rows of each batch are sorted by key group; batches follow one another in no order.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+
+from levada.common.basic_typeinfo import TypeInformation
+from levada.state.codecs import INT, STR
+from levada.state.encoding import ColumnEncoder, decode_column
+from levada.state.keygroups import groups_of_column, groups_of_keys
+
+Chunk = tuple[list[Any], list[Any], list[Any]]
+"""Namespaces, keys, and values or timestamps."""
+
+MIN_ROWS = 64
+MAX_ROWS = 8192
+_MAX_PICKLED_ROWS = 768
+_TARGET_BYTES = 400_000
+"""What a batch should hold: about a millisecond's work."""
+
+_KEY_GROUP = pa.field("key_group", pa.uint16(), nullable=False)
+
+
+class KeyedEncoder:
+    """Makes record batches from chunks of rows.
+
+    Attributes
+    ----------
+    rows : int
+        How many rows the next chunk should have to take about a millisecond.
+
+    Parameters
+    ----------
+    where : str
+        What the rows belong to, for errors.
+    content : str
+        Name of the last column.
+    declared : TypeInformation, optional
+        Type of the last column.
+    """
+
+    first_rows = 256
+    """How many rows the first chunk should have, of whose size nothing is known."""
+
+    def __init__(
+        self, where: str, max_parallelism: int, content: str = "value", declared: TypeInformation | None = None
+    ) -> None:
+        self._max_parallelism = max_parallelism
+        self._key = ColumnEncoder("key", f"a key of {where}")
+        self._namespace = ColumnEncoder("namespace", f"a namespace of {where}")
+        self._content = ColumnEncoder(content, where, declared)
+        self.rows = self.first_rows
+
+    def encode(self, chunk: Chunk) -> pa.RecordBatch:
+        """One batch, sorted by key group."""
+        namespaces, keys, contents = chunk
+        key_field, key_column = self._key.encode(keys)
+        if self._key.codec in (INT, STR) and not key_column.null_count:
+            groups = groups_of_column(key_column, self._max_parallelism)
+        else:
+            groups = groups_of_keys(keys, self._max_parallelism)
+        columns = [(_KEY_GROUP, groups), (key_field, key_column)]
+        if any(namespace is not None for namespace in namespaces):
+            columns.append(self._namespace.encode(namespaces))
+        columns.append(self._content.encode(contents))
+        batch = pa.record_batch([array for _, array in columns], schema=pa.schema([field for field, _ in columns]))
+        if self._max_parallelism > 1:
+            batch = batch.take(pa.array(np.argsort(groups.to_numpy(), kind="stable")))
+        self._set_rows(len(keys), batch.nbytes)
+        return batch
+
+    def _set_rows(self, rows: int, size: int) -> None:
+        most = _MAX_PICKLED_ROWS if self._content.pickles or self._key.pickles else MAX_ROWS
+        self.rows = max(MIN_ROWS, min(most, rows * _TARGET_BYTES // max(size, 1)))
+
+
+def keyed_batches(
+    chunks: Iterable[Chunk | None], encoder: KeyedEncoder, set_rows: Callable[[int], None]
+) -> Iterator[pa.RecordBatch]:
+    """Encode chunks as they come; None becomes a batch without rows, so that the caller gets control back."""
+    pause = pa.record_batch([pa.array([], pa.uint16())], schema=pa.schema([_KEY_GROUP]))
+    for chunk in chunks:
+        if chunk is None:
+            yield pause
+            continue
+        yield encoder.encode(chunk)
+        set_rows(encoder.rows)
+
+
+def decode_keyed(batch: pa.RecordBatch, content: str = "value") -> Chunk:
+    """Namespaces, keys and contents of a batch."""
+    keys = decode_column(batch, "key")
+    named = "namespace" in batch.schema.names
+    namespaces = decode_column(batch, "namespace") if named else [None] * len(keys)
+    return namespaces, keys, decode_column(batch, content)

@@ -1,0 +1,270 @@
+"""Keyed state as Python objects in memory."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, Any, cast
+
+from levada.common.errors import StateError
+from levada.state.backend import KeyContext, RestoredState
+from levada.state.descriptors import (
+    AggregatingStateDescriptor,
+    ListStateDescriptor,
+    MapStateDescriptor,
+    ReducingStateDescriptor,
+    StateDescriptor,
+    ValueStateDescriptor,
+)
+from levada.state.handles import State
+from levada.state.memory.frozen import FrozenTable
+from levada.state.memory.handles import (
+    MemoryAggregatingState,
+    MemoryListState,
+    MemoryMapState,
+    MemoryReducingState,
+    MemoryValueState,
+)
+from levada.state.memory.layers import LayeredTable
+from levada.state.snapshot import PartKind, StatePart
+from levada.state.timers import TimeDomain, TimerQueue, TimerService
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+    from levada.common.basic_typeinfo import TypeInformation
+    from levada.state.memory.detecting import MutationGuard
+
+_STATES = "states"
+"""Part that lists the names and kinds of all states."""
+_TABLE = "table"
+_KIND_NAMES = {
+    "value": "a ValueState",
+    "list": "a ListState",
+    "map": "a MapState",
+    "reducing": "a ReducingState",
+    "aggregating": "an AggregatingState",
+    _TABLE: "a table of the operator itself",
+}
+
+
+class _Entry:
+    """One state: its table and what is known of it."""
+
+    __slots__ = ("handle", "kind", "table", "type_info")
+
+    def __init__(self, kind: str) -> None:
+        self.kind = kind
+        self.table = LayeredTable()
+        self.handle: State | None = None
+        self.type_info: TypeInformation | None = None
+
+
+class MemoryBackend:
+    """A ``KeyedBackend`` over layered dicts.
+
+    Parameters
+    ----------
+    operator : str
+        The operator's name, for errors.
+    max_parallelism : int
+        Number of key groups.
+    detect_mutations : bool
+        ``levada.state.detect-mutations``: hand out handles that notice values changed in place and not stored.
+    """
+
+    def __init__(self, operator: str, max_parallelism: int = 128, *, detect_mutations: bool = False) -> None:
+        self._operator = operator
+        self._max_parallelism = max_parallelism
+        self._key_context = KeyContext()
+        self._entries: dict[str, _Entry] = {}
+        self._timers = TimerService()
+        self._guard: MutationGuard | None = None
+        if detect_mutations:
+            from levada.state.memory.detecting import MutationGuard
+
+            self._guard = MutationGuard(operator)
+
+    @property
+    def key_context(self) -> KeyContext:
+        """Where the current key is set; always the same object."""
+        return self._key_context
+
+    @property
+    def detects_mutations(self) -> bool:
+        """Whether ``check_mutations`` does anything."""
+        return self._guard is not None
+
+    def get_state(self, descriptor: StateDescriptor, namespace: Any = None) -> Any:
+        """The handle of a state: the same one for the same name.
+
+        Parameters
+        ----------
+        namespace
+            Another namespace than None (a window). Such a handle is a new one each time and good until the operator
+            returns to the runtime.
+        """
+        entry = self._entry(descriptor.name, descriptor.kind, descriptor.type_info)
+        if namespace is not None:
+            return self._new_handle(descriptor, entry.table, namespace)
+        if entry.handle is None:
+            entry.handle = self._new_handle(descriptor, entry.table, None)
+        return entry.handle
+
+    def table(self, name: str, type_info: TypeInformation | None = None) -> LayeredTable:
+        """The table ``name``: for operators, beside the user's states."""
+        return self._entry(name, _TABLE, type_info).table
+
+    def timers(self) -> TimerService:
+        """This operator's timers."""
+        return self._timers
+
+    def snapshot(self) -> dict[str, StatePart]:
+        """All state as of now, frozen in a time that does not depend on its size (of timers: the distinct times)."""
+        parts: dict[str, StatePart] = {}
+        if self._entries:
+            from levada.state.encoding import list_part
+
+            names = [(name, entry.kind) for name, entry in self._entries.items()]
+            parts[_STATES] = list_part(names, PartKind.UNION, f"operator {self._operator!r}")
+        for name, entry in self._entries.items():
+            parts[_part_of_state(name)] = self._table_part(name, entry)
+        for domain in TimeDomain:
+            parts[_part_of_timers(domain)] = self._timer_part(domain)
+        return parts
+
+    def restore(self, restored: RestoredState) -> None:
+        """Take over the state of a checkpoint. Called on a fresh backend, before ``get_state``."""
+        for name, kind in dict.fromkeys(map(tuple, restored.values(_STATES))):
+            entry = self._entries[name] = _Entry(kind)
+            for batch in restored.keyed(_part_of_state(name)):
+                _load_rows(entry.table, batch)
+        for domain in TimeDomain:
+            queue = self._timers.queue(domain)
+            for batch in restored.keyed(_part_of_timers(domain)):
+                _load_timers(queue, batch)
+
+    def maintain(self, rows: int = 4096) -> bool:
+        """Do deferred work on about ``rows`` values; whether there is more. Cheap where there is none."""
+        more = False
+        for entry in self._entries.values():
+            more |= entry.table.maintain(rows)
+        return more
+
+    def check_mutations(self) -> None:
+        """Raise ``StateError`` where a value handed out since the last call was changed in place and not stored."""
+        if self._guard is not None:
+            self._guard.check()
+
+    def _entry(self, name: str, kind: str, type_info: TypeInformation | None) -> _Entry:
+        entry = self._entries.get(name)
+        if entry is None:
+            entry = self._entries[name] = _Entry(kind)
+        elif entry.kind != kind:
+            raise StateError(
+                f"operator {self._operator!r}: state {name!r} is asked for as {_KIND_NAMES[kind]}, but it is "
+                f"{_KIND_NAMES.get(entry.kind, entry.kind)}, declared earlier or in the checkpoint restored from. "
+                "Give one of them another name"
+            )
+        if type_info is not None:
+            entry.type_info = type_info
+        return entry
+
+    def _new_handle(self, descriptor: StateDescriptor, table: LayeredTable, namespace: Any) -> State:
+        arguments = (descriptor.name, table, self._key_context)
+        if self._guard is not None:
+            handle = _detecting(descriptor)(*arguments, *_function_of(descriptor), namespace)
+            handle.guard = self._guard
+        else:
+            handle = _HANDLES[type(descriptor)](*arguments, *_function_of(descriptor), namespace)
+        return cast("State", handle)
+
+    def _table_part(self, name: str, entry: _Entry) -> StatePart:
+        frozen = FrozenTable(entry.table)
+        where = f"state {name!r} of operator {self._operator!r}"
+        declared, max_parallelism = entry.type_info, self._max_parallelism
+
+        def batches() -> Iterator[pa.RecordBatch]:
+            from levada.state.keyed_parts import KeyedEncoder, keyed_batches
+
+            frozen.rows = KeyedEncoder.first_rows
+            encoder = KeyedEncoder(where, max_parallelism, declared=declared)
+            return keyed_batches(frozen.chunks(), encoder, frozen.set_rows)
+
+        return StatePart(PartKind.KEYED, batches, frozen.release)
+
+    def _timer_part(self, domain: TimeDomain) -> StatePart:
+        frozen = self._timers.queue(domain).freeze()
+        where = f"{domain.value}-time timers of operator {self._operator!r}"
+        max_parallelism = self._max_parallelism
+
+        def batches() -> Iterator[pa.RecordBatch]:
+            from levada.state.keyed_parts import KeyedEncoder, keyed_batches
+
+            frozen.rows = KeyedEncoder.first_rows
+            encoder = KeyedEncoder(where, max_parallelism, "timestamp")
+            return keyed_batches(frozen.chunks(), encoder, frozen.set_rows)
+
+        return StatePart(PartKind.KEYED, batches, frozen.release)
+
+
+_HANDLES: dict[type[StateDescriptor], Callable[..., Any]] = {
+    ValueStateDescriptor: MemoryValueState,
+    ListStateDescriptor: MemoryListState,
+    MapStateDescriptor: MemoryMapState,
+    ReducingStateDescriptor: MemoryReducingState,
+    AggregatingStateDescriptor: MemoryAggregatingState,
+}
+
+
+def _detecting(descriptor: StateDescriptor) -> Callable[..., Any]:
+    from levada.state.memory import detecting
+
+    handles: dict[type[StateDescriptor], Callable[..., Any]] = {
+        ValueStateDescriptor: detecting.DetectingValueState,
+        ListStateDescriptor: detecting.DetectingListState,
+        MapStateDescriptor: detecting.DetectingMapState,
+        ReducingStateDescriptor: detecting.DetectingReducingState,
+        AggregatingStateDescriptor: detecting.DetectingAggregatingState,
+    }
+    return handles[type(descriptor)]
+
+
+def _function_of(descriptor: StateDescriptor) -> tuple[Any, ...]:
+    if isinstance(descriptor, ReducingStateDescriptor):
+        return (descriptor.reduce,)
+    if isinstance(descriptor, AggregatingStateDescriptor):
+        return (descriptor.get_agg_function(),)
+    return ()
+
+
+def _part_of_state(name: str) -> str:
+    return f"state.{name}"
+
+
+def _part_of_timers(domain: TimeDomain) -> str:
+    return f"timers.{domain.value}"
+
+
+def _load_rows(table: LayeredTable, batch: pa.RecordBatch) -> None:
+    from levada.state.keyed_parts import decode_keyed
+
+    namespaces, keys, values = decode_keyed(batch)
+    if not keys:
+        return
+    if all(namespace is None for namespace in namespaces):
+        table.load(None, keys, values)
+        return
+    by_namespace: dict[Any, tuple[list[Any], list[Any]]] = {}
+    for namespace, key, value in zip(namespaces, keys, values, strict=True):
+        some_keys, some_values = by_namespace.setdefault(namespace, ([], []))
+        some_keys.append(key)
+        some_values.append(value)
+    for namespace, (some_keys, some_values) in by_namespace.items():
+        table.load(namespace, some_keys, some_values)
+
+
+def _load_timers(queue: TimerQueue, batch: pa.RecordBatch) -> None:
+    from levada.state.keyed_parts import decode_keyed
+
+    for namespace, key, timestamp in zip(*decode_keyed(batch, "timestamp"), strict=True):
+        queue.register(timestamp, key, namespace)
