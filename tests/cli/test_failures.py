@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
@@ -115,11 +116,10 @@ env.execute("secrets " + secrets[0])
 
 
 @pytest.mark.parametrize("more", [(), ("--traceback",), ("--log-format", "json"), ("--log-level", "debug")])
-def test_no_secret_is_ever_shown(cli: Cli, script: Script, more: tuple[str, ...]) -> None:
+def test_no_secret_is_ever_shown(cli: Cli, script: Script, tmp_path: Path, more: tuple[str, ...]) -> None:
     name = script(SECRETS)
-    with open(name + ".secret", "w") as file:  # noqa: PTH123
-        file.write(CANARY + "-file")
-    given = ("--set", f"user.set-token={CANARY}-set", "--set", f"user.file-secret=${{file:{file.name}}}")
+    (tmp_path / "secret").write_text(CANARY + "-file\n")
+    given = ("--set", f"user.set-token={CANARY}-set", "--set", "user.file-secret=${file:secret}")
     done = cli("run", name, *given, *more, LEVADA_USER__ENV_KEY=f"{CANARY}-env")
     assert done.returncode == 1
     assert "refused: ['***', '***', '***', '***']" in done.stderr

@@ -55,15 +55,15 @@ class Scenario:
         random = Random(seed)
         disorder = random.choice([0, 30, 100])
         late_every = random.choice([0, 0, 17])
-        events = make_events(random, random.randint(40, 160), random.randint(1, 6), disorder, late_every)
+        events = make_events(random, random.randint(80, 300), random.randint(1, 6), disorder, late_every)
         return Scenario(
             seed=seed,
             events=events,
             splits=random.randint(1, 3),
             parallelism=random.randint(1, 3),
             chaining=random.random() < 0.7,
-            interval_ms=random.randint(3, 25),
-            crash=random.choice([0.01, 0.03, 0.06]),
+            interval_ms=random.randint(2, 12),
+            crash=random.choice([0.02, 0.03, 0.06]),
             disorder=disorder,
             late_every=late_every,
         )
@@ -99,7 +99,7 @@ def build(scenario: Scenario, world: World) -> tuple[JobGraph, Configuration]:
     config.set_string("execution.state-recovery.path", "latest")
     config.set_string("execution.checkpointing.interval", f"{scenario.interval_ms} ms")
     config.set_string("levada.watermark.every-records", "7")
-    config.set_string("levada.batch.max-rows", "16")
+    config.set_string("levada.batch.max-rows", "8")
     config.set_string("levada.state.detect-mutations", "true")
     config.set_string("levada.channel.bytes", "4 kb")
     config.set_string("pipeline.operator-chaining.enabled", str(scenario.chaining).lower())

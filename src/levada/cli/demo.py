@@ -19,7 +19,7 @@ START_MS = 1_356_998_400_000
 """2013-01-01T00:00Z."""
 
 HOUR_MS = 3_600_000
-STEP_MS = 250
+STEP_MS = 2000
 """Event time between two departures."""
 
 DISORDER_MS = 60_000

@@ -87,8 +87,11 @@ def run_script(script: Path, arguments: Sequence[str], *, show_traceback: bool) 
     sys.argv = [str(script), *arguments]
     sys.path.insert(0, str(script.resolve().parent))
     try:
-        with _terminable():
-            runpy.run_path(str(script), run_name="__main__")
+        try:
+            with _terminable():
+                runpy.run_path(str(script), run_name="__main__")
+        finally:
+            logs.repeat_limit.conclude()
     except SystemExit as leaving:
         return _exit_code(leaving)
     except Exception as error:
@@ -96,7 +99,6 @@ def run_script(script: Path, arguments: Sequence[str], *, show_traceback: bool) 
         raise failures.Reported(1) from error
     finally:
         sys.argv, sys.path[:] = saved_arguments, saved_path
-        logs.repeat_limit.conclude()
     return 0
 
 

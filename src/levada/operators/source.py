@@ -7,7 +7,7 @@ from typing import Any
 
 from levada.common import options
 from levada.common.batch import Batch, ColumnBatch, RowBatch
-from levada.common.elements import MAX_TIMESTAMP
+from levada.common.elements import MAX_TIMESTAMP, MIN_TIMESTAMP
 from levada.common.watermark_strategy import WatermarkStrategy
 from levada.connectors.base import (
     NothingYet,
@@ -61,8 +61,8 @@ class SourceOperator(Operator):
         restored: list[tuple[SourceSplit, dict[str, Any] | None]] = []
         if context.restored is not None:
             restored = context.restored.values("splits")
-            for watermark in context.restored.values("watermark"):
-                self.current_watermark = max(self.current_watermark, watermark)
+            # The lowest of all subtasks': splits may have moved here from any of them.
+            self.current_watermark = min(context.restored.values("watermark"), default=MIN_TIMESTAMP)
         if restored:
             self._reader.add_splits([split for split, _ in restored])
             for split, state in restored:

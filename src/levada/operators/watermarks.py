@@ -275,8 +275,9 @@ class TimestampsAndWatermarksOperator(Operator):
         self.tracker = make_tracker(self._strategy, context, context.name)
         self._was_idle = False
         if context.restored is not None:
-            for state in context.restored.values("tracker"):
-                self.tracker.restore(state)
+            states = context.restored.values("tracker")
+            if states:
+                self.tracker.restore(min(states, key=lambda state: state["watermark"]))
         self.tracker.check_idle(context.clock.now_ms())
         self._watch_idleness()
 

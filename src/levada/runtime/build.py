@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
@@ -10,10 +11,10 @@ from levada.checkpoint.store import StoredCheckpoint
 from levada.common import options
 from levada.common.configuration import Configuration
 from levada.common.elements import Barrier
-from levada.common.errors import LevadaError
+from levada.common.errors import JobBuildError, LevadaError
 from levada.graph.job_graph import ChainNode, JobGraph, Stage
 from levada.graph.transformation import SinkSpec, SourceSpec
-from levada.operators.base import Operator, OperatorContext, Output
+from levada.operators.base import Operator, OperatorContext, OperatorSpec, Output
 from levada.operators.sink import SinkOperator
 from levada.operators.source import SourceOperator
 from levada.runtime.chain import Link, OperatorBudget, StepBudget, WithSides, join_outputs
@@ -29,6 +30,22 @@ if TYPE_CHECKING:
     from levada.operators.base import RestoredState
 
 OnSnapshot = Callable[[Task, Barrier, Snapshots], None]
+
+
+def _own_copy(spec: OperatorSpec, node: ChainNode, parallelism: int) -> OperatorSpec:
+    """A copy for one subtask of one attempt: function objects keep handles and counters in ``self``.
+
+    Plain functions are shared. An object that cannot be copied may still serve a single subtask.
+    """
+    try:
+        return copy.deepcopy(spec)
+    except Exception as error:
+        if parallelism == 1:
+            return spec
+        raise JobBuildError(
+            f"{node.name}: its function cannot be copied for {parallelism} subtasks ({type(error).__name__}: {error}); "
+            "open connections, locks and files in open(runtime_context) instead of __init__"
+        ) from error
 
 
 class TaskBuilder:
@@ -154,7 +171,7 @@ class TaskBuilder:
             return SourceOperator(spec.source, spec.watermark_strategy, lambda: host.request_split(index))
         if isinstance(spec, SinkSpec):
             return SinkOperator(spec.sink)
-        return spec.create()
+        return _own_copy(spec, node, stage.parallelism).create()
 
     def _inputs(self, stage: Stage, index: int) -> list[tuple[Channel, int]]:
         return [

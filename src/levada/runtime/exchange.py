@@ -89,13 +89,13 @@ class ExchangeOutput:
         from levada import _kernels
 
         channels, parallelism, max_parallelism = self.channels, len(self.channels), self._max_parallelism
-        hash_values, split_list = _kernels.hash_values, _kernels.split_list
+        split_rows = _kernels.split_rows
 
         def spread(batch: Batch) -> None:
             if not isinstance(batch, RowBatch):
                 raise InternalError("a column batch reached an exchange of rows")
-            hashes = hash_values([selector(value) for value in batch.values])
-            parts = split_list(batch.values, batch.timestamps, hashes, parallelism, max_parallelism)
+            keys = [selector(value) for value in batch.values]
+            parts = split_rows(batch.values, batch.timestamps, keys, parallelism, max_parallelism)
             for channel, (values, timestamps) in zip(channels, parts, strict=True):
                 if values:
                     channel.send(RowBatch(values, timestamps))

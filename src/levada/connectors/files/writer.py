@@ -173,7 +173,7 @@ class FileCommitter(Committer):
             folders.add(final.parent)
         for folder in folders:
             with writing(folder):
-                sync_folder(parent)
+                sync_folder(folder)
 
     def _commit(self, staged: Path, final: Path) -> None:
         try:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Iterator
 from itertools import islice
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
+from levada.common.batch import RowBatch
 from levada.common.errors import JobBuildError
+from levada.connectors.collect import CollectBuffer, CollectSink
 from levada.datastream.streams.building import add
 from levada.graph.transformation import SinkSpec
 
@@ -23,6 +24,8 @@ T = TypeVar("T")
 STEP_SECONDS = 0.05
 """How long the job runs on before the iterator looks again for records."""
 
+_END = object()
+
 __all__ = ["CloseableIterator", "collect"]
 
 
@@ -32,21 +35,29 @@ class CloseableIterator(Iterator[T], Generic[T]):
     The job runs in the thread that asks for records, and only while it does.
     """
 
-    def __init__(self, job: EmbeddedJob, results: deque[Any]) -> None:
+    def __init__(self, job: EmbeddedJob, buffer: CollectBuffer) -> None:
         self._job = job
-        self._results = results
+        self._buffer = buffer
+        self._batch: Iterator[Any] = iter(())
         self._running = True
 
     def __next__(self) -> T:
-        results = self._results
-        while not results:
+        while (value := next(self._batch, _END)) is _END:
+            self._batch = self._next_batch()
+        return value  # type: ignore[no-any-return]
+
+    def _next_batch(self) -> Iterator[Any]:
+        while (batch := self._buffer.pop()) is None:
             if not self._running:
                 raise StopIteration
             self._running = self._job.step(STEP_SECONDS)
             if not self._running and self._job.failure is not None:
                 raise self._job.failure
-        value: T = results.popleft()
-        return value
+        if isinstance(batch, RowBatch):
+            return iter(batch.values)
+        from levada.formats.rows import to_row_values
+
+        return iter(to_row_values(batch.data))
 
     def next(self) -> T:
         """The next record; raises ``StopIteration`` when the job has ended."""
@@ -54,7 +65,8 @@ class CloseableIterator(Iterator[T], Generic[T]):
 
     def close(self) -> None:
         """Cancel the job, if it still runs, and drop what was not asked for."""
-        self._results.clear()
+        self._batch = iter(())
+        self._buffer.clear()
         if self._running:
             self._running = False
             self._job.cancel()
@@ -74,12 +86,10 @@ def collect(stream: DataStream[T], job_name: str | None, limit: int | None) -> C
     """``stream.execute_and_collect(job_name, limit)``."""
     if limit is not None and (not isinstance(limit, int) or isinstance(limit, bool) or limit < 1):
         raise JobBuildError(f"execute_and_collect(limit={limit!r}): a whole number of at least 1 is wanted, or None")
-    from levada.connectors.collect import CollectSink
-
-    sink = CollectSink()
+    buffer = CollectBuffer()
     env = stream.get_execution_environment()
-    add(env, "sink", "Collect", SinkSpec(sink), stream._inputs)
-    iterator: CloseableIterator[T] = CloseableIterator(env._submit(job_name, "execute_and_collect()"), sink.results)
+    add(env, "sink", "Collect", SinkSpec(CollectSink(buffer.id)), stream._inputs)
+    iterator: CloseableIterator[T] = CloseableIterator(env._submit(job_name, "execute_and_collect()"), buffer)
     if limit is None:
         return iterator
     with iterator:

@@ -28,7 +28,7 @@ from levada.datastream.streams.building import (
     operator_name,
     shaping_tail,
 )
-from levada.datastream.streams.sinks import DataStreamSink, FunctionSink
+from levada.datastream.streams.sinks import DataStreamSink, SinkStep
 from levada.graph.partitioner import Broadcast, Forward, Global, Partitioner, Rebalance
 from levada.graph.transformation import Chaining, Input, SinkSpec, Transformation
 from levada.operators.base import OperatorSpec
@@ -207,13 +207,13 @@ class DataStream(Node, Generic[T]):
         """Call a function with each record, at least once."""
         checks.check_function(sink_func, checks.SINK, "add_sink(sink_func)")
         name = operator_name("Sink", sink_func)
-        return self._sink(RowStep("flat_map", FunctionSink(sink_func), name), name)
+        return self._sink(RowStep("flat_map", SinkStep(sink_func), name), name)
 
     def print(self, sink_identifier: str | None = None) -> DataStreamSink:
-        """Write the records to standard output, one per line, behind ``sink_identifier> `` if given."""
+        """Write the records to standard output, a line each: ``value``, ``identifier> value`` or ``2> value``."""
         from levada.connectors.print import PrintSink
 
-        return self._sink(SinkSpec(PrintSink(sink_identifier)), "Print")
+        return self._sink(SinkSpec(PrintSink(sink_identifier or "")), "Print")
 
     @overload
     def execute_and_collect(

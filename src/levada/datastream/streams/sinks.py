@@ -7,7 +7,7 @@ from typing import Any
 from levada.datastream.streams.building import Node
 from levada.operators.row.user_function import close_functions, display_name, open_function
 
-__all__ = ["DataStreamSink", "FunctionSink"]
+__all__ = ["DataStreamSink", "SinkStep"]
 
 
 class DataStreamSink(Node):
@@ -16,8 +16,8 @@ class DataStreamSink(Node):
     what = "a sink"
 
 
-class FunctionSink:
-    """A ``SinkFunction``, or a plain callable, as a flat map that gives nothing."""
+class SinkStep:
+    """A ``SinkFunction``, or a plain callable, as a flat map that gives nothing: opened and reported as functions are."""
 
     def __init__(self, function: Any) -> None:
         self.__wrapped__ = function

@@ -1,7 +1,7 @@
 """GROUP BY over a stream of inserts: a changelog of the groups' results.
 
-With mini-batch off every input row that changes its group's result is answered at once, exactly as Flink does: ``+I`` for
-a group's first row, ``-U`` and ``+U`` for later ones, nothing where the result stays the same.
+With mini-batch off every input row that changes its group's result is answered at once, exactly as Flink does: ``+I``
+for a group's first row, ``-U`` and ``+U`` for later ones, nothing where the result stays the same.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """GROUP BY with mini-batch: one change per group and bundle of input.
 
-State is updated at once; what waits is only the result each touched group had before the bundle. A bundle is emitted when
-it has its size, when its latency is over, and before a watermark, a checkpoint and the end of input.
+State is updated at once; what waits is only the result each touched group had before the bundle. A bundle is emitted
+when it has its size, when its latency is over, and before a watermark, a checkpoint and the end of input.
 """
 
 from __future__ import annotations
@@ -72,8 +72,6 @@ class MiniBatchAggregateOperator(GroupAggregateOperator):
         self._due = None
 
     def _emit_chunk(self) -> None:
-        kinds, slots, *results = self._table.accumulators.flush_bundle(
-            self._max_rows, self.spec.generate_update_before
-        )
+        kinds, slots, *results = self._table.accumulators.flush_bundle(self._max_rows, self.spec.generate_update_before)
         if len(kinds):
             self._emit(kinds, self._table.keys(slots), results)
