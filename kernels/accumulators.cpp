@@ -87,7 +87,10 @@ Accumulators::Accumulators(Aggregates aggregates)
       before_(aggregates_->size()),
       after_(aggregates_->size()) {
     table_.add_column(kPageSlots);
-    for (const auto &aggregate : *aggregates_) table_.add_column(aggregate->page_bytes());
+    for (const auto &aggregate : *aggregates_) {
+        table_.add_column(aggregate->page_bytes());
+        counts_rows_ = counts_rows_ || aggregate->argument < 0;
+    }
 }
 
 void Accumulators::prepare(const Slot *slots, size_t count) {
@@ -186,18 +189,12 @@ OutColumns Accumulators::flush_bundle(size_t limit, bool update_before) {
     const size_t start = flushed_;
     const size_t count = std::min(limit, bundle_size());
     const Slot *slots = touched_.data() + start;
-    differs_.assign(count, 0);
+    differs_.assign(count, counts_rows_);
     for (size_t k = 0; k < aggregates_->size(); ++k) {
         const Aggregate &aggregate = *(*aggregates_)[k];
-        const size_t width = aggregate.result_width();
         const Image after = after_[k].resize(aggregate, count);
         aggregate.image(bases(k), slots, count, after);
-        const Image before = before_[k].at(aggregate, start);
-        for (size_t i = 0; i < count; ++i) {
-            bool differs = std::memcmp(before.values + i * width, after.values + i * width, width) != 0;
-            if (aggregate.nullable()) differs = differs || before.valid[i] != after.valid[i];
-            differs_[i] |= static_cast<uint8_t>(differs);
-        }
+        if (!counts_rows_) aggregate.compare(before_[k].at(aggregate, start), after, count, differs_.data());
     }
     const ChangelogLayout layout(first_.data() + start, differs_.data(), count, update_before);
     OutColumns columns;

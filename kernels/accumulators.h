@@ -76,6 +76,7 @@ private:
     uint8_t *const *existing() const { return table_.column(0).bases(); }
 
     std::shared_ptr<const Aggregates> aggregates_;
+    bool counts_rows_ = false;  // there is a COUNT(*), so that every row changes its slot's results
     PagedTable table_;  // column 0: a byte per slot, whether it exists; then one column per aggregate
     std::vector<uint64_t> changed_;  // a bit per slot
     size_t size_ = 0;

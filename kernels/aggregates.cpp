@@ -74,6 +74,19 @@ public:
         });
     }
 
+    void compare(Image before, Image after, size_t count, uint8_t *changed) const override {
+        using Bits = std::conditional_t<sizeof(Out) == 1, uint8_t,
+                     std::conditional_t<sizeof(Out) == 2, uint16_t,
+                     std::conditional_t<sizeof(Out) == 4, uint32_t, uint64_t>>>;
+        const auto *old_values = reinterpret_cast<const Bits *>(before.values);
+        const auto *new_values = reinterpret_cast<const Bits *>(after.values);
+        for (size_t i = 0; i < count; ++i) {
+            bool differs = old_values[i] != new_values[i];
+            if constexpr (Op::kNullable) differs |= before.valid[i] != after.valid[i];
+            changed[i] |= static_cast<uint8_t>(differs);
+        }
+    }
+
     void clear(uint8_t *const *bases, const Slot *slots, size_t count) const override {
         for_each_slot(bases, slots, count, [](size_t, A &a, B &b) {
             a = A{};

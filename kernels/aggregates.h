@@ -34,6 +34,8 @@ public:
     virtual void update_imaged(uint8_t *const *bases, const Slot *slots, size_t count, const Argument &argument,
                                Image before, Image after, uint8_t *changed) const = 0;
     virtual void image(uint8_t *const *bases, const Slot *slots, size_t count, Image out) const = 0;
+    // Sets changed[i] where row i of two images differs in any bit.
+    virtual void compare(Image before, Image after, size_t count, uint8_t *changed) const = 0;
     virtual void clear(uint8_t *const *bases, const Slot *slots, size_t count) const = 0;
 
     // The accumulator itself, as one or two columns: lane 0 is NULL where nothing was seen, lane 1 is never NULL.

@@ -63,7 +63,8 @@ public:
     OutColumn images(const char *format, size_t width, const uint8_t *before, const uint8_t *before_valid,
                      const uint8_t *after, const uint8_t *after_valid) const {
         Buffer values = interleave_bytes(width, before, after);
-        if (before_valid == nullptr) return fixed_column(format, static_cast<int64_t>(rows_), std::move(values));
+        if (before_valid == nullptr || (all_set(before_valid) && all_set(after_valid)))
+            return fixed_column(format, static_cast<int64_t>(rows_), std::move(values));
         Buffer valid = interleave(before_valid, after_valid);
         auto [bits, nulls] = pack_validity(valid.data(), rows_);
         return fixed_column(format, static_cast<int64_t>(rows_), std::move(values), std::move(bits), nulls);
@@ -75,6 +76,7 @@ private:
     bool update_before_;
     size_t rows_ = 0;
 
+    bool all_set(const uint8_t *valid) const { return std::memchr(valid, 0, emits_.size()) == nullptr; }
     size_t second(size_t row) const { return emits_[row] >> 1; }
 
     template <class T>

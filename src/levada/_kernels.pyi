@@ -188,9 +188,9 @@ class Accumulators:
 
     Notes
     -----
-    ``slots`` are int32 and come from ``KeyIndex``; ``arguments`` are as many arrays as ``argument_types``. Row kinds are
-    0 ``+I``, 1 ``-U``, 2 ``+U``. A change is given where any result differs in any bit; the first row of a slot always
-    gives one.
+    ``slots`` are int32 and come from ``KeyIndex``; ``arguments`` are as many arrays as ``argument_types``. Row kinds
+    are 0 ``+I``, 1 ``-U``, 2 ``+U``. A change is given where any result differs in any bit; the first row of a slot
+    always gives one.
     """
 
     def __init__(self, functions: Sequence[tuple[str, int]], argument_types: Sequence[ArrowType]) -> None: ...

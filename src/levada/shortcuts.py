@@ -35,3 +35,24 @@ def environment(
     if checkpoint_dir is not None:
         config.set(CHECKPOINT_DIR, str(checkpoint_dir))
     return StreamExecutionEnvironment.get_execution_environment(config)
+
+
+def sql(query: str, /, **tables: Any) -> Table:
+    """A query over data in memory: data frames, Arrow tables, or anything with ``__arrow_c_stream__``, by name.
+
+    Parameters
+    ----------
+    query : str
+        One SELECT.
+    **tables : data by table name
+
+    Examples
+    --------
+    >>> import pyarrow as pa
+    >>> bids = pa.table({"bidder": [1, 2, 1], "price": [10, 20, 30]})
+    >>> sql("SELECT bidder, SUM(price) AS total FROM bids GROUP BY bidder", bids=bids).to_arrow().num_rows
+    2
+    """
+    from levada.table import run_query
+
+    return run_query(query, **tables)

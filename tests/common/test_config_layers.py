@@ -158,6 +158,8 @@ def test_own_options_are_typed() -> None:
     assert (config.get(limit), config.get(wait)) == (8, timedelta(seconds=3))
     with pytest.raises(ConfigError, match=r"user\.limit = 'x' \(from code\): expected an integer"):
         config.set(limit, "x")
+    with pytest.raises(ConfigError, match="keys of your own begin with"):
+        config.set(ConfigOptions.key("limit").int_type().default_value(7), 8)
 
 
 def test_typed_reading_by_key() -> None:

@@ -81,7 +81,8 @@ def test_logs_do_not_show_it(style: str) -> None:
     handler = logs.configure("debug", style, output)
     logger = logs.get_logger("levada.test.secrets")
     try:
-        logger.info("connecting with %s", CANARY)
+        with logs.task_context(job=f"job {CANARY}", operator=f"operator {CANARY}"):
+            logger.info("connecting with %s", CANARY)
         logger.warning("to postgres://me:hunter2@db/x")
         logger.error("failed", exc_info=RuntimeError(f"refused {CANARY}"))
         logging.getLogger("levada.test.plain").info("plain %s", CANARY)

@@ -141,7 +141,7 @@ def test_what_does_not_fit_is_refused(info: TypeInformation, value: Any, told: s
         (list[int], Types.LIST(Types.LONG())),
         (dict[str, float], Types.MAP(Types.STRING(), Types.DOUBLE())),
         (tuple[str, int], Types.TUPLE([Types.STRING(), Types.LONG()])),
-        (Optional[int], Types.LONG()),  # noqa: UP007, UP045
+        (Optional[int], Types.LONG()),  # noqa: UP045
         (int | None, Types.LONG()),
         (int | str, Types.PICKLED_BYTE_ARRAY()),
         (tuple[int, ...], Types.PICKLED_BYTE_ARRAY()),

@@ -10,12 +10,13 @@ import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 
 from levada.common import JobStatus, OutputTag, Row, Time, Types, WatermarkStrategy
 from levada.common.errors import JobBuildError, JobCanceledError, UserFunctionError
+from levada.connectors.nexmark.source import NexmarkSource
 from levada.connectors.number_seq import NumberSequenceSource
 from levada.datastream import (
     DataStream,
@@ -167,7 +168,7 @@ class Spans(ProcessWindowFunction[tuple[str, int], tuple[str, int, int], str, Ti
 
 
 def test_windows_over_event_time(env: StreamExecutionEnvironment) -> None:
-    events = env.from_collection([("a", 1), ("a", 999), ("b", 5), ("a", 1000), ("a", 3000), ("b", 2500)])
+    events = env.from_collection([("a", 1), ("a", 999), ("b", 5), ("a", 1000), ("a", 3001), ("b", 2500)])
     keyed = events.assign_timestamps_and_watermarks(EVENT_TIME).key_by(lambda e: e[0])
     tumbling = keyed.window(TumblingEventTimeWindows.of(Time.seconds(1)))
     assert sorted(collected(tumbling.process(Spans()))) == [
@@ -178,7 +179,7 @@ def test_windows_over_event_time(env: StreamExecutionEnvironment) -> None:
         ("b", 2000, 1),
     ]
     sessions = keyed.window(EventTimeSessionWindows.with_gap(Time.seconds(2)))
-    assert sorted(collected(sessions.process(Spans()))) == [("a", 1, 3), ("a", 3000, 1), ("b", 5, 1), ("b", 2500, 1)]
+    assert sorted(collected(sessions.process(Spans()))) == [("a", 1, 3), ("a", 3001, 1), ("b", 5, 1), ("b", 2500, 1)]
 
 
 def test_count_windows_and_windows_over_everything(env: StreamExecutionEnvironment, numbers: DataStream[int]) -> None:
@@ -224,24 +225,40 @@ def test_results_do_not_depend_on_how_the_job_is_laid_out(parallelism: int, chai
 
 
 class Writing(SinkFunction[int]):
-    def __init__(self) -> None:
-        self.seen: list[Any] = []
+    written: ClassVar[list[Any]] = []
 
     def open(self, runtime_context: RuntimeContext) -> None:
-        self.seen.append(runtime_context.get_index_of_this_subtask())
+        self.open_for = runtime_context.get_index_of_this_subtask()
 
     def invoke(self, value: int) -> None:
-        self.seen.append(value)
+        self.written.append((self.open_for, value))
 
     def close(self) -> None:
-        self.seen.append("closed")
+        self.written.append("closed")
 
 
 def test_sink_functions_are_opened_and_closed(env: StreamExecutionEnvironment, numbers: DataStream[int]) -> None:
-    sink = Writing()
-    numbers.filter(lambda n: n < 2).add_sink(sink)
+    Writing.written.clear()
+    numbers.filter(lambda n: n < 2).add_sink(Writing())
     env.execute()
-    assert sink.seen == [0, 0, 1, "closed"]
+    assert Writing.written == [(0, 0), (0, 1), "closed"]
+
+
+class Gathering:
+    """What a program hands in as a bound method, to look at afterwards."""
+
+    def __init__(self) -> None:
+        self.seen: list[int] = []
+
+    def take(self, value: int) -> None:
+        self.seen.append(value)
+
+
+def test_a_method_as_a_sink_reaches_its_object(env: StreamExecutionEnvironment, numbers: DataStream[int]) -> None:
+    gathering = Gathering()
+    numbers.add_sink(gathering.take)
+    env.execute()
+    assert gathering.seen == list(range(10))
 
 
 def failing(value: int) -> int:
@@ -257,6 +274,24 @@ def test_an_error_in_a_function_ends_the_job_and_names_the_record(
         stream.add_sink(print)
     with pytest.raises(UserFunctionError, match=r"Map\(failing\).*ZeroDivisionError.*record: 5"):
         collected(stream) if collects else env.execute()
+
+
+def test_a_columnar_source_gives_rows_with_time_per_split() -> None:
+    import pyarrow as pa
+
+    from levada.connectors.arrow import arrow_source
+
+    env = StreamExecutionEnvironment.get_execution_environment().set_parallelism(2)
+    table = pa.table({"key": ["a", "b"] * 500, "ts": list(range(1000))})
+    by_time = WatermarkStrategy.for_monotonous_timestamps().with_timestamp_assigner(lambda row, _: row.ts)
+    rows = env.from_source(arrow_source(table), by_time, "table")
+    counted = (
+        rows.key_by(lambda row: row.key)
+        .window(TumblingEventTimeWindows.of(Time.milliseconds(500)))
+        .process(lambda key, context, elements: [(key, context.window().start, len(list(elements)))])
+    )
+    assert sorted(collected(counted)) == [("a", 0, 250), ("a", 500, 250), ("b", 0, 250), ("b", 500, 250)]
+    assert rows.execute_and_collect(limit=1)[0].as_dict().keys() == {"key", "ts"}
 
 
 # --- iterating, and ending early --------------------------------------------------------------------------------------
@@ -287,6 +322,18 @@ def test_an_iterator_read_to_its_end_is_finished(numbers: DataStream[int]) -> No
     assert list(results) == []
     assert results._job.status is JobStatus.FINISHED
     results.close()
+
+
+def test_a_stream_that_ends_can_be_iterated_over(env: StreamExecutionEnvironment, numbers: DataStream[int]) -> None:
+    assert [n for n in numbers.map(lambda n: n + 1) if n < 3] == [1, 2]
+    from_numbers = env.from_source(NumberSequenceSource(1, 3), NO_WATERMARKS, "numbers")
+    assert list(from_numbers.union(numbers.filter(lambda n: n == 0))) in ([1, 2, 3, 0], [0, 1, 2, 3])
+
+
+def test_a_stream_that_never_ends_cannot(env: StreamExecutionEnvironment) -> None:
+    source = NexmarkSource()
+    with pytest.raises(JobBuildError, match=r"'bids' never ends; write `with stream\.execute_and_collect\(\)"):
+        iter(env.from_source(source, NO_WATERMARKS, "bids").map(str))
 
 
 # --- where it may be called from --------------------------------------------------------------------------------------

@@ -1,5 +1,6 @@
 """What the calls build: transformations, their inputs, names, types and settings."""
 
+import itertools
 import logging
 import pickle
 from collections.abc import Iterable, Iterator
@@ -59,7 +60,7 @@ def test_a_chain_of_calls_is_a_chain_of_transformations(
     numbers.map(str).flat_map(words).filter(bool).add_sink(print)
     assert kinds(env) == ["source", "map", "flat_map", "filter", "sink"]
     transformations = graph_of(env).transformations
-    for before, after in zip(transformations, transformations[1:], strict=False):
+    for before, after in itertools.pairwise(transformations):
         assert [given.transformation for given in after.inputs] == [before]
         assert isinstance(after.inputs[0].partitioner, Forward)
 

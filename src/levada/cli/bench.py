@@ -51,7 +51,8 @@ Bid = tuple[int, int]
 
 
 def _compare(name: str, records: int, job: Callable[[], int], loop: Callable[[], int]) -> None:
-    ours, bare = [], []
+    ours: list[float] = []
+    bare: list[float] = []
     for _ in range(ROUNDS):
         results = set()
         for function, seconds in ((job, ours), (loop, bare)):

@@ -92,7 +92,7 @@ def run(departures: int) -> tuple[list[Delays], list[Departure]]:
     from levada.common.output_tag import OutputTag
     from levada.common.watermark_strategy import WatermarkStrategy
     from levada.connectors.datagen import DataGeneratorSource
-    from levada.datastream import StreamExecutionEnvironment
+    from levada.datastream import DataStream, StreamExecutionEnvironment
     from levada.datastream.functions import AggregateFunction, ProcessWindowFunction
     from levada.datastream.window import TumblingEventTimeWindows
 
@@ -121,7 +121,7 @@ def run(departures: int) -> tuple[list[Delays], list[Departure]]:
     too_late: OutputTag[Departure] = OutputTag("too late")
     strategy = WatermarkStrategy.for_bounded_out_of_orderness(timedelta(milliseconds=DISORDER_MS))
     env = StreamExecutionEnvironment.get_execution_environment()
-    hours = (
+    hours: DataStream[Any] = (
         env.from_source(
             DataGeneratorSource(departure, count=departures, seed=2013),
             strategy.with_timestamp_assigner(lambda departed, _: departed.time_ms),

@@ -246,11 +246,11 @@ class DateTypeInfo(_TemporalTypeInfo[dt.date]):
     python_type = dt.date
     type_name = "SqlDate"
 
-    def to_internal_type(self, obj: dt.date | None) -> int | None:
-        return None if obj is None else obj.toordinal() - self.EPOCH_ORDINAL
+    def to_internal_type(self, d: dt.date | None) -> int | None:
+        return None if d is None else d.toordinal() - self.EPOCH_ORDINAL
 
-    def from_internal_type(self, obj: int | None) -> dt.date | None:
-        return None if obj is None else dt.date.fromordinal(obj + self.EPOCH_ORDINAL)
+    def from_internal_type(self, v: int | None) -> dt.date | None:
+        return None if v is None else dt.date.fromordinal(v + self.EPOCH_ORDINAL)
 
 
 class TimeTypeInfo(_TemporalTypeInfo[dt.time]):
@@ -260,15 +260,15 @@ class TimeTypeInfo(_TemporalTypeInfo[dt.time]):
     python_type = dt.time
     type_name = "SqlTime"
 
-    def to_internal_type(self, obj: dt.time | None) -> int | None:
-        if obj is None:
+    def to_internal_type(self, t: dt.time | None) -> int | None:
+        if t is None:
             return None
-        return ((obj.hour * 60 + obj.minute) * 60 + obj.second) * 1_000_000 + obj.microsecond
+        return ((t.hour * 60 + t.minute) * 60 + t.second) * 1_000_000 + t.microsecond
 
-    def from_internal_type(self, obj: int | None) -> dt.time | None:
-        if obj is None:
+    def from_internal_type(self, t: int | None) -> dt.time | None:
+        if t is None:
             return None
-        seconds, micros = divmod(obj, 1_000_000)
+        seconds, micros = divmod(t, 1_000_000)
         return dt.time(seconds // 3600, seconds // 60 % 60, seconds % 60, micros)
 
 
@@ -278,12 +278,13 @@ class TimestampTypeInfo(_TemporalTypeInfo[dt.datetime]):
     python_type = dt.datetime
     type_name = "SqlTimestamp"
     _epoch = dt.datetime(1970, 1, 1)
+    _microsecond = dt.timedelta(microseconds=1)
 
-    def to_internal_type(self, obj: dt.datetime | None) -> int | None:
-        return None if obj is None else (obj.replace(tzinfo=None) - self._epoch) // dt.timedelta(microseconds=1)
+    def to_internal_type(self, dt: dt.datetime | None) -> int | None:
+        return None if dt is None else (dt.replace(tzinfo=None) - self._epoch) // self._microsecond
 
-    def from_internal_type(self, obj: int | None) -> dt.datetime | None:
-        return None if obj is None else self._epoch + dt.timedelta(microseconds=obj)
+    def from_internal_type(self, ts: int | None) -> dt.datetime | None:
+        return None if ts is None else self._epoch + dt.timedelta(microseconds=ts)
 
 
 class SqlTimeTypeInfo(TypeInformation[Any]):

@@ -16,19 +16,19 @@ from typing import Any, Generic, TypeVar
 from levada.common import config_types
 from levada.common.config_types import OptionType
 
-T = TypeVar("T")
+T_co = TypeVar("T_co", covariant=True)
 D = TypeVar("D")
 
 __all__ = ["ConfigOption", "ConfigOptions"]
 
 
 @dataclass(frozen=True)
-class ConfigOption(Generic[T]):
+class ConfigOption(Generic[T_co]):
     """A key with the type and default of its value. ``Configuration.get`` reads it, ``Configuration.set`` stores it."""
 
     key: str
     type: OptionType[Any]
-    default: T
+    default: T_co
     description: str = ""
 
     def __repr__(self) -> str:

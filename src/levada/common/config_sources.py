@@ -59,10 +59,11 @@ _announced: set[str] = set()
 
 
 def entry(key: str, value: Any, source: str, option: ConfigOption[Any] | None = None) -> Entry:
-    """Check a value and make it ready for its layer; ``option`` stands for a key the registry need not know."""
-    known = option or find(key)
+    """Check a value and make it ready for its layer; ``option`` gives the type of a key of the program's own."""
+    known = find(key)
     if known is None:
         _check_key(key, source)
+        known = option
     text = _as_text(key, value, known, source)
     made = Entry(text, _expand(key, text, source), source)
     if redaction.is_secret_key(key):

@@ -85,8 +85,8 @@ _MOST_KINDS = 1000
 class RepeatLimit:
     """Lets the same warning or error of one operator through once per ``interval`` seconds.
 
-    "The same" is the unformatted message, its logger, level, job and operator. The next record that comes through says how
-    many were left out before it, in its text and in its attribute ``suppressed``.
+    "The same" is the unformatted message, its logger, level, job and operator. The next record that comes through
+    says how many were left out before it, in its text and in its attribute ``suppressed``.
     """
 
     def __init__(self, interval: float = 10.0) -> None:
@@ -139,7 +139,10 @@ class _Enrich(logging.Filter):
             return True
         if not repeat_limit.admit(record):
             return False
-        record.job, record.operator, record.subtask = _current.get()
+        task = _current.get()
+        record.job = task.job and redaction.scrub(task.job)
+        record.operator = task.operator and redaction.scrub(task.operator)
+        record.subtask = task.subtask
         message = redaction.scrub(record.getMessage())
         suppressed = getattr(record, "suppressed", 0)
         if suppressed:

@@ -168,4 +168,7 @@ MINI_BATCH_SIZE = _option(
 MINI_BATCH_LATENCY = _option(
     "table.exec.mini-batch.allow-latency", DURATION, timedelta(0), "How long rows may wait for their mini-batch."
 )
+TABLE_PARALLELISM = _option(
+    "table.exec.resource.default-parallelism", INTEGER, -1, "Subtasks per SQL operator; -1 takes parallelism.default."
+)
 TABLE_TIME_ZONE = _option("table.local-time-zone", STRING, "UTC", "The session's time zone, as an IANA name.")

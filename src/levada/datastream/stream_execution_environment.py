@@ -18,6 +18,7 @@ from levada.connectors.collection import collection_source
 from levada.datastream import execution
 from levada.datastream.checkpoint_config import CheckpointConfig, Millis
 from levada.datastream.checkpointing_mode import CheckpointingMode
+from levada.datastream.row_source import rows_of
 from levada.datastream.streams.building import add, declared_type, positive, shaping_tail
 from levada.datastream.streams.data_stream import DataStream
 from levada.graph.transformation import Input, LogicalGraph, SourceSpec, Transformation
@@ -149,7 +150,8 @@ class StreamExecutionEnvironment:
     ) -> DataStream[Any]:
         """A stream of a source's records, with event time by a strategy.
 
-        ``WatermarkStrategy.no_watermarks()`` is for jobs in which event time plays no part.
+        ``WatermarkStrategy.no_watermarks()`` is for jobs in which event time plays no part. A columnar source gives
+        named ``Row`` objects.
         """
         if not callable(getattr(source, "create_reader", None)):
             raise JobBuildError(
@@ -162,7 +164,7 @@ class StreamExecutionEnvironment:
                 "WatermarkStrategy.no_watermarks() where event time plays no part"
             )
         declared = None if type_info is None else type_information_of(type_info, "from_source(.., type_info)")
-        return self._source(source, watermark_strategy, source_name, declared)
+        return self._source(rows_of(source), watermark_strategy, source_name, declared)
 
     # --- running -----------------------------------------------------------------------------------------------------
 

@@ -81,8 +81,8 @@ class ObjectTable(Protocol):
         """The dict that takes this namespace's writes: the fast path of hot loops.
 
         ``value = top.get(key)`` is the value where it is not None; where it is None, ask ``get``. ``top[key] = value``
-        stores (a value that is not None). Valid until the operator returns to the runtime, takes a snapshot, or calls
-        ``clear_namespace`` for it. To delete, call ``delete``.
+        stores (a value that is not None). Valid until the backend's ``snapshot`` or ``maintain`` is called, or
+        ``clear_namespace`` for this namespace. To delete, call ``delete``.
         """
         ...
 
@@ -91,11 +91,11 @@ class ObjectTable(Protocol):
         ...
 
     def keys(self, namespace: Any) -> Iterator[Any]:
-        """The keys of a namespace. The table must not be written to meanwhile."""
+        """The keys of a namespace, which must not be written to meanwhile."""
         ...
 
     def items(self, namespace: Any) -> Iterator[tuple[Any, Any]]:
-        """Keys and values of a namespace. Values must not be changed, the table not be written to meanwhile."""
+        """Keys and values of a namespace. Values must not be changed, the namespace not be written to meanwhile."""
         ...
 
     def __len__(self) -> int:
@@ -128,7 +128,7 @@ class KeyedBackend(Protocol):
     def get_state(self, descriptor: StateDescriptor, namespace: Any = None) -> State:
         """The handle of a state: in namespace None, the same one for the same name.
 
-        In another namespace (a window) it is a new one each time, good until the operator returns to the runtime.
+        In another namespace (a window) it is a new one each time, valid as long as a space that ``top`` gave.
         """
         ...
 
@@ -149,7 +149,10 @@ class KeyedBackend(Protocol):
         ...
 
     def maintain(self, rows: int = 4096) -> bool:
-        """Do deferred work on about ``rows`` values; whether there is more. Costs nothing where there is none."""
+        """Do deferred work on about ``rows`` values; whether there is more.
+
+        Operators call it when they are done with a batch or a watermark, and hold no space that ``top`` gave.
+        """
         ...
 
     def check_mutations(self) -> None:

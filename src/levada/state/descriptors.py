@@ -88,7 +88,7 @@ class ValueStateDescriptor(StateDescriptor, Generic[T]):
 
     kind = "value"
 
-    def __init__(self, name: str, value_type_info: TypeInformation | type[T]) -> None:
+    def __init__(self, name: str, value_type_info: TypeInformation[T] | type[T]) -> None:
         super().__init__(name, _ANY)
         self.type_info = self._type(value_type_info)
 
@@ -98,7 +98,7 @@ class ListStateDescriptor(StateDescriptor, Generic[T]):
 
     kind = "list"
 
-    def __init__(self, name: str, elem_type_info: TypeInformation | type[T]) -> None:
+    def __init__(self, name: str, elem_type_info: TypeInformation[T] | type[T]) -> None:
         super().__init__(name, _ANY)
         self.type_info: TypeInformation = ListTypeInfo(self._type(elem_type_info))
 
@@ -109,7 +109,7 @@ class MapStateDescriptor(StateDescriptor, Generic[K, V]):
     kind = "map"
 
     def __init__(
-        self, name: str, key_type_info: TypeInformation | type[K], value_type_info: TypeInformation | type[V]
+        self, name: str, key_type_info: TypeInformation[K] | type[K], value_type_info: TypeInformation[V] | type[V]
     ) -> None:
         super().__init__(name, _ANY)
         self.type_info: TypeInformation = MapTypeInfo(self._type(key_type_info), self._type(value_type_info))
@@ -127,7 +127,7 @@ class ReducingStateDescriptor(StateDescriptor, Generic[T]):
     kind = "reducing"
 
     def __init__(
-        self, name: str, reduce_function: ReducesValues | Callable[[T, T], T], type_info: TypeInformation | type[T]
+        self, name: str, reduce_function: ReducesValues | Callable[[T, T], T], type_info: TypeInformation[T] | type[T]
     ) -> None:
         super().__init__(name, _ANY)
         if not callable(reduce_function) and not hasattr(reduce_function, "reduce"):
@@ -166,7 +166,7 @@ class AggregatingStateDescriptor(StateDescriptor, Generic[IN, ACC, OUT]):
         self,
         name: str,
         agg_function: AggregatesValues[IN, ACC, OUT],
-        state_type_info: TypeInformation | type[ACC],
+        state_type_info: TypeInformation[ACC] | type[ACC],
     ) -> None:
         super().__init__(name, _ANY)
         missing = [

@@ -91,8 +91,10 @@ def keyed_batches(
         if chunk is None:
             yield pause
             continue
-        yield encoder.encode(chunk)
+        batch = encoder.encode(chunk)
         set_rows(encoder.rows)
+        yield batch
+        pause = batch.slice(0, 0)
 
 
 def decode_keyed(batch: pa.RecordBatch, content: str = "value") -> Chunk:

@@ -374,6 +374,12 @@ def test_calls_of_arrow_functions_take_options_and_cast() -> None:
     assert run(Call("utf8_length", (Column(0, TEXT),), I64), column) == [5, None]
 
 
+def test_options_may_be_lists() -> None:
+    column = pa.array([{"a": 1}, None], pa.struct([("a", I64)]))
+    field = Call("struct_field", (Column(0, column.type),), I64, (("indices", [0]),))
+    assert run(IsNull(field), column) == [False, True]
+
+
 def test_equal_parts_are_computed_once_and_constants_folded() -> None:
     total = Arithmetic(Operator.ADD, Column(0, I64), Literal.of(1, I64), I64)
     folded = Arithmetic(Operator.MULTIPLY, Literal.of(6, I64), Literal.of(7, I64), I64)

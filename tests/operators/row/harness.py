@@ -150,7 +150,7 @@ class Harness:
             budget=self.budget,
             config=settings,
             metrics=self.metrics,
-            schedule=self.wake_ups.append,
+            schedule=lambda at: self.wake_ups.append(at),
             side_outputs=self.sides,
             restored=restored,
             subtask_index=subtask,

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.operators.row.harness import Harness
 
 from levada.common.errors import JobBuildError, UserError, UserFunctionError
 from levada.common.output_tag import OutputTag
@@ -16,7 +17,6 @@ from levada.operators.row.chain_source import simple_loop
 from levada.operators.row.fused import FusedRows, RowStep, fuse
 from levada.operators.row.resumable import CHUNK_ROWS
 from levada.operators.row.user_errors import CallSite
-from tests.operators.row.harness import Harness
 
 FUNCTIONS: dict[str, list[Any]] = {
     "map": [lambda x: x + 1, lambda x: x * 3, lambda x: x // 2],
@@ -124,9 +124,7 @@ def test_side_outputs_go_by_tag_and_unknown_tags_nowhere() -> None:
 
 
 def test_tagged_rows_of_an_inner_step_do_not_leak() -> None:
-    harness = Harness(
-        fuse([RowStep("process", lambda v, ctx: [(OutputTag("a"), v), v]), RowStep("map", lambda v: v)])
-    )
+    harness = Harness(fuse([RowStep("process", lambda v, ctx: [(OutputTag("a"), v), v]), RowStep("map", lambda v: v)]))
     harness.push([1], [0])
     assert harness.out.values == [1]
 

@@ -8,6 +8,8 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.operators.row import window_model as model
+from tests.operators.row.harness import Harness, Restored, written
 
 from levada.operators.row.window import (
     EventTimeSessionWindows,
@@ -16,8 +18,6 @@ from levada.operators.row.window import (
     TumblingEventTimeWindows,
     WindowRows,
 )
-from tests.operators.row import window_model as model
-from tests.operators.row.harness import Harness, Restored
 
 END = 2**63 - 1
 
@@ -146,7 +146,9 @@ def test_windows_are_those_of_the_model_whatever_the_batches(
     events = numbered(drawn)
     cuts = set(data.draw(st.lists(st.integers(0, len(events)), max_size=5), label="cuts"))
     harness = Harness(
-        spec_of(name, contents, general, lateness), tags=("late",), interrupt=data.draw(st.booleans(), label="interrupt")
+        spec_of(name, contents, general, lateness),
+        tags=("late",),
+        interrupt=data.draw(st.booleans(), label="interrupt"),
     )
     feed(harness, events, cuts)
     check([harness], expected(name, lateness, events))
@@ -170,8 +172,6 @@ def test_a_restored_operator_goes_on_as_if_nothing_had_been(
         feed(first, events[at:])
         check([first], expected(name, lateness, events))
         del first.out.batches[probe[0] :], first.sides["late"].batches[probe[1] :]
-    from tests.operators.row.harness import written
-
     second = Harness(spec, tags=("late",), restored=Restored([written(parts)]))
     feed(second, events[at:])
     check([first, second], expected(name, lateness, events))

@@ -26,10 +26,9 @@ class OpenStreamSplit:
         columnar: bool,
         policy: MalformedPolicy,
         context: ReaderContext,
-        block_bytes: int = BLOCK_BYTES,
     ) -> None:
         self._split = split
-        self._blocks = BlockReader(split.path, split.begin, split.end, form.has_header, split.offset, block_bytes)
+        self._blocks = BlockReader(split.path, split.begin, split.end, form.has_header, split.offset, BLOCK_BYTES)
         try:
             self._decoder = form.decoder(columnar, self._blocks.header)
         except (MalformedRecordError, ValueError) as error:

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Generic, TypeVar
 if TYPE_CHECKING:
     from levada.operators.row.runtime_context import RuntimeContext
 
-IN = TypeVar("IN")
-OUT = TypeVar("OUT")
-KEY = TypeVar("KEY")
+IN = TypeVar("IN", contravariant=True)
+OUT = TypeVar("OUT", covariant=True)
+KEY = TypeVar("KEY", contravariant=True)
+GIVEN_KEY = TypeVar("GIVEN_KEY", covariant=True)
 ACC = TypeVar("ACC")
 T = TypeVar("T")
 
@@ -50,11 +51,11 @@ class FilterFunction(Function, Generic[IN]):
         """Whether to keep ``value``."""
 
 
-class KeySelector(Function, Generic[IN, KEY]):
+class KeySelector(Function, Generic[IN, GIVEN_KEY]):
     """Gives a record's key."""
 
     @abstractmethod
-    def get_key(self, value: IN) -> KEY:
+    def get_key(self, value: IN) -> GIVEN_KEY:
         """The key; equal records must have equal keys at any time."""
 
 

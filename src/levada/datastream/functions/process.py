@@ -11,7 +11,7 @@ from levada.datastream.functions.basic import IN, KEY, OUT, Function
 from levada.datastream.time_domain import TimeDomain
 from levada.datastream.timerservice import TimerService
 
-K2 = TypeVar("K2")
+K2 = TypeVar("K2", covariant=True)
 
 
 class ProcessFunction(Function, Generic[IN, OUT]):

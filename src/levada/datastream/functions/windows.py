@@ -12,8 +12,8 @@ from levada.datastream.functions.basic import IN, KEY, OUT, Function
 if TYPE_CHECKING:
     from levada.operators.row.runtime_context import KeyedStateStore
 
-W = TypeVar("W")
-W2 = TypeVar("W2")
+W = TypeVar("W", contravariant=True)
+W2 = TypeVar("W2", covariant=True)
 
 
 class WindowFunction(Function, Generic[IN, OUT, KEY, W]):

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from levada.common.errors import JobBuildError
 from levada.common.type_hints import type_information_of
@@ -20,6 +20,13 @@ if TYPE_CHECKING:
 
 TypeLike = TypeInformation | type[Any] | None
 """A type where the API asks for one: a type information, or a Python type."""
+
+
+class SourceNode(NamedTuple):
+    """A source's name and what it is."""
+
+    name: str
+    spec: SourceSpec
 
 
 class Node:
@@ -152,3 +159,11 @@ def operator_name(title: str, function: Callable[..., Any] | object) -> str:
     """``Map(parse)``; a lambda has no name worth showing."""
     name = display_name(function)
     return title if "<lambda>" in name else f"{title}({name})"
+
+
+def sources_above(transformation: Transformation) -> Iterator[SourceNode]:
+    """Every source whose records come down to a transformation; one may come more than once."""
+    if isinstance(transformation.spec, SourceSpec):
+        yield SourceNode(transformation.name, transformation.spec)
+    for given in transformation.inputs:
+        yield from sources_above(given.transformation)

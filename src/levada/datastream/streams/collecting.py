@@ -24,7 +24,7 @@ T = TypeVar("T")
 STEP_SECONDS = 0.05
 """How long the job runs on before the iterator looks again for records."""
 
-_END = object()
+_END: Any = object()
 
 __all__ = ["CloseableIterator", "collect"]
 

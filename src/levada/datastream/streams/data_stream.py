@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Generic, TypeVar, overload
 
@@ -10,6 +10,7 @@ from levada.common.errors import JobBuildError
 from levada.common.output_tag import OutputTag
 from levada.common.typeinfo import PickledBytesTypeInfo, TypeInformation
 from levada.common.watermark_strategy import WatermarkStrategy
+from levada.connectors.base import Boundedness
 from levada.datastream import checks
 from levada.datastream.functions import (
     FilterFunction,
@@ -27,6 +28,7 @@ from levada.datastream.streams.building import (
     declared_type,
     operator_name,
     shaping_tail,
+    sources_above,
 )
 from levada.datastream.streams.sinks import DataStreamSink, SinkStep
 from levada.graph.partitioner import Broadcast, Forward, Global, Partitioner, Rebalance
@@ -237,6 +239,27 @@ class DataStream(Node, Generic[T]):
         from levada.datastream.streams.collecting import collect
 
         return collect(self, job_execution_name, limit)
+
+    def __iter__(self) -> Iterator[T]:
+        """Run the job and iterate over this stream's records; for streams that end.
+
+        Raises
+        ------
+        JobBuildError
+            A source above never ends.
+        """
+        for given in self._inputs:
+            for source in sources_above(given.transformation):
+                if source.spec.source.boundedness is Boundedness.CONTINUOUS_UNBOUNDED:
+                    raise JobBuildError(
+                        f"iterating over {self!r}: its source {source.name!r} never ends; write "
+                        "`with stream.execute_and_collect() as records:`, which ends the job when it is left"
+                    )
+        return self._records()
+
+    def _records(self) -> Iterator[T]:
+        with self.execute_and_collect() as records:
+            yield from records
 
     # --- about it ----------------------------------------------------------------------------------------------------
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import copy
 from typing import Any
 
+from levada.datastream.functions import SinkFunction
 from levada.datastream.streams.building import Node
 from levada.operators.row.user_function import close_functions, display_name, open_function
 
@@ -17,12 +19,20 @@ class DataStreamSink(Node):
 
 
 class SinkStep:
-    """A ``SinkFunction``, or a plain callable, as a flat map that gives nothing: opened and reported as functions are."""
+    """A ``SinkFunction``, or a plain callable, as a flat map that gives nothing.
+
+    Each subtask has a copy of a ``SinkFunction``, as of any function object. A plain callable is shared: what it is for
+    lies outside the job.
+    """
 
     def __init__(self, function: Any) -> None:
         self.__wrapped__ = function
         self.__qualname__ = display_name(function)
         self._invoke = getattr(function, "invoke", function)
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> SinkStep:
+        function = self.__wrapped__
+        return SinkStep(copy.deepcopy(function, memo) if isinstance(function, SinkFunction) else function)
 
     def flat_map(self, value: Any) -> None:
         """Hand one record to the function; what it returns is dropped."""

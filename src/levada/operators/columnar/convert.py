@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from enum import Enum
+from numbers import Integral
 from typing import Any
 
 import pyarrow as pa
@@ -13,6 +15,9 @@ from levada.common.batch import Batch, ColumnBatch, RowBatch
 from levada.common.errors import InternalError, UserError
 from levada.common.types import Row, RowKind
 from levada.operators.base import Operator, OperatorContext
+
+_REFUSALS = (pa.ArrowInvalid, pa.ArrowTypeError, pa.ArrowNotImplementedError, OverflowError, TypeError, ValueError)
+"""What Arrow raises for a value that does not fit."""
 
 
 class RowForm(Enum):
@@ -199,13 +204,17 @@ def _of_sequence(length: int) -> Callable[[Any], Sequence[Any]]:
 
 def _column_maker(field: pa.Field) -> Callable[[Sequence[Any], int], pa.Array]:
     nested = pa.types.is_nested(field.type)
+    loses = _lossy(field.type)
 
     def make(values: Sequence[Any], first_row: int) -> pa.Array:
         if nested:
             values = [_plain(value) for value in values]
+        if loses is not None and any(map(loses, set(map(type, values)))):
+            at, value = next((at, value) for at, value in enumerate(values, first_row) if loses(type(value)))
+            raise UserError(f"{_holds(field, at, value)}, which would lose its type; convert it first")
         try:
             column = pa.array(values, field.type)
-        except (pa.ArrowInvalid, pa.ArrowTypeError, OverflowError, TypeError, ValueError) as error:
+        except _REFUSALS as error:
             raise _misfit(field, values, first_row) from error
         if not field.nullable and column.null_count:
             at = column.is_null().index(True).as_py()
@@ -215,16 +224,31 @@ def _column_maker(field: pa.Field) -> Callable[[Sequence[Any], int], pa.Array]:
     return make
 
 
+def _lossy(data_type: pa.DataType) -> Callable[[type], bool] | None:
+    """Which Python types Arrow would silently cut down to ``data_type``."""
+    if pa.types.is_integer(data_type):
+        return lambda kind: kind is not type(None) and (kind is bool or not issubclass(kind, Integral))
+    if pa.types.is_floating(data_type):
+        return lambda kind: kind is bool
+    if pa.types.is_date(data_type):
+        return lambda kind: issubclass(kind, datetime)
+    if pa.types.is_string(data_type) or pa.types.is_large_string(data_type):
+        return lambda kind: issubclass(kind, bytes)
+    return None
+
+
 def _misfit(field: pa.Field, values: Sequence[Any], first_row: int) -> UserError:
     """Only the column as a whole has been refused: find the value."""
     for at, value in enumerate(values, first_row):
         try:
             pa.scalar(value, field.type)
-        except (pa.ArrowInvalid, pa.ArrowTypeError, OverflowError, TypeError, ValueError) as error:
-            return UserError(
-                f"column {field.name!r} ({field.type}): row {at} holds {value!r} ({type(value).__name__}): {error}"
-            )
+        except _REFUSALS as error:
+            return UserError(f"{_holds(field, at, value)}: {error}")
     return UserError(f"column {field.name!r} ({field.type}): values of rows {first_row} and on do not fit together")
+
+
+def _holds(field: pa.Field, row: int, value: Any) -> str:
+    return f"column {field.name!r} ({field.type}): row {row} holds {value!r} ({type(value).__name__})"
 
 
 def _plain(value: Any) -> Any:

@@ -66,7 +66,7 @@ class Program:
         self._registers: list[Datum] = []
         self._inputs: list[tuple[int, int]] = []
         self._steps: list[tuple[int, Step]] = []
-        self._memo: dict[Expression, int] = {}
+        self._memo: dict[Expression | int, int] = {}
         self._results = [self._compile(expression) for expression in expressions]
         self._memo.clear()
 
@@ -86,10 +86,11 @@ class Program:
         ]
 
     def _compile(self, expression: Expression) -> int:
-        known = self._memo.get(expression)
+        key = _identity(expression)
+        known = self._memo.get(key)
         if known is not None:
             return known
-        register = self._memo[expression] = self._emit(expression)
+        register = self._memo[key] = self._emit(expression)
         return register
 
     def _emit(self, expression: Expression) -> int:
@@ -144,6 +145,15 @@ class Program:
         register = self._add(None)
         self._steps.append((register, step))
         return register
+
+
+def _identity(expression: Expression) -> Expression | int:
+    """What equal expressions have in common; only itself where a call's options cannot be compared."""
+    try:
+        hash(expression)
+    except TypeError:
+        return id(expression)
+    return expression
 
 
 def _kernel(expression: Expression) -> tuple[Kernel, Sequence[Expression]]:

@@ -55,7 +55,7 @@ class LoopText:
 
 
 def simple_loop(steps: Sequence[CallSite], calls: Mapping[str, Any], timed: bool) -> Loop:
-    """A loop over a chain of maps and filters: ``loop(values) -> values``, or with timestamps both ways where ``timed``.
+    """A loop over maps and filters: ``loop(values) -> values``, or with timestamps both ways where ``timed``.
 
     ``calls`` holds what the text refers to: ``call_<i>`` for the i-th step.
     """
@@ -126,8 +126,8 @@ def expanding_loop(
 
     It stops whenever ``chunk_rows`` rows are ready (or wait on side outputs), inside a user's generator too. Its
     parameters are ``values``, then ``timestamps`` where ``reads_time``, then ``keys`` where ``keyed``. ``calls`` holds
-    ``call_<i>``, for process steps ``ctx_<i>``, ``key_context`` where ``keyed``, and ``side``, the ``SideOutputs`` of the
-    last step (tagged rows of other steps are dropped: a chain is cut behind a step whose side outputs are consumed).
+    ``call_<i>``, for process steps ``ctx_<i>``, ``key_context`` where ``keyed``, and ``side``, the ``SideOutputs`` of
+    the last step (tagged rows of other steps are dropped: a chain ends behind a step whose side outputs are consumed).
     """
     text = LoopText()
     inputs = {"values": "v0", **({"timestamps": "time"} if reads_time else {}), **({"keys": "key"} if keyed else {})}

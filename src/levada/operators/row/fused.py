@@ -139,9 +139,7 @@ class FusedOperator(ChunkedOperator):
         reads = emits or (batch.timestamps is not None and self._reads_time)
         loop = self._loops.get((reads, emits))
         if loop is None:
-            loop = expanding_loop(
-                self._sites, self._calls, reads_time=reads, emits_time=emits, chunk_rows=CHUNK_ROWS
-            )
+            loop = expanding_loop(self._sites, self._calls, reads_time=reads, emits_time=emits, chunk_rows=CHUNK_ROWS)
             self._loops[reads, emits] = loop
         if not reads:
             for ctx in self._process_contexts:

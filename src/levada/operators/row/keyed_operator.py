@@ -1,4 +1,4 @@
-"""What the operators on keyed streams share: the state backend, timers, and the watermark that is part of a snapshot."""
+"""What operators on keyed streams share: the state backend, timers, and the watermark, which a snapshot holds too."""
 
 from __future__ import annotations
 

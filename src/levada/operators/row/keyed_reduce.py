@@ -87,9 +87,7 @@ class KeyedReduceOperator(KeyedRowOperator):
         close_functions(self._opened)
 
 
-def _reduced(
-    table: ObjectTable, reduce: Callable[[Any, Any], Any], keys: list[Any], values: list[Any]
-) -> list[Any]:
+def _reduced(table: ObjectTable, reduce: Callable[[Any, Any], Any], keys: list[Any], values: list[Any]) -> list[Any]:
     top = table.top(None)
     get, below = top.get, table.get
     out: list[Any] = []

@@ -27,7 +27,9 @@ class KeySelection:
 
     def __init__(self, key_selector: Any | None, context: OperatorContext, name: str) -> None:
         self._context = context
-        self._selector = None if key_selector is None else bound_callable(key_selector, "key_by", "key_by(key_selector)")
+        self._selector = (
+            None if key_selector is None else bound_callable(key_selector, "key_by", "key_by(key_selector)")
+        )
         self._select_site = CallSite("key_by", name, context.uid, key_selector)
         self._canonical_site = CallSite("key_by", name, context.uid, key_selector, "key")
 

@@ -61,9 +61,7 @@ class ChunkedOperator(ResumableOperator):
         super().open(context)
         self.side = SideOutputs(context.side_outputs)
 
-    def hand_out(
-        self, chunks: Iterator[Chunk], code: CodeType, sites: Mapping[int, CallSite] | CallSite
-    ) -> Work:
+    def hand_out(self, chunks: Iterator[Chunk], code: CodeType, sites: Mapping[int, CallSite] | CallSite) -> Work:
         """Work that hands on what the loop ``chunks`` (of the code object ``code``) makes; its errors are told."""
         while True:
             try:

@@ -6,7 +6,7 @@ Reference: PyFlink, ``pyflink.datastream.functions.RuntimeContext``.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from levada.common.errors import StateError
 from levada.operators.base import OperatorContext
@@ -23,30 +23,36 @@ if TYPE_CHECKING:
     )
     from levada.state.handles import AggregatingState, ListState, MapState, ReducingState, ValueState
 
+T = TypeVar("T")
+K = TypeVar("K")
+V = TypeVar("V")
+IN = TypeVar("IN")
+OUT = TypeVar("OUT")
+
 
 class KeyedStateStore(ABC):
     """Where a function gets handles to the current key's state."""
 
     @abstractmethod
-    def get_state(self, state_descriptor: ValueStateDescriptor[Any]) -> ValueState[Any]:
+    def get_state(self, state_descriptor: ValueStateDescriptor[T]) -> ValueState[T]:
         """One value per key."""
 
     @abstractmethod
-    def get_list_state(self, state_descriptor: ListStateDescriptor[Any]) -> ListState[Any]:
+    def get_list_state(self, state_descriptor: ListStateDescriptor[T]) -> ListState[T]:
         """A list per key."""
 
     @abstractmethod
-    def get_map_state(self, state_descriptor: MapStateDescriptor[Any, Any]) -> MapState[Any, Any]:
+    def get_map_state(self, state_descriptor: MapStateDescriptor[K, V]) -> MapState[K, V]:
         """A dict per key."""
 
     @abstractmethod
-    def get_reducing_state(self, state_descriptor: ReducingStateDescriptor[Any]) -> ReducingState[Any]:
+    def get_reducing_state(self, state_descriptor: ReducingStateDescriptor[T]) -> ReducingState[T]:
         """One value per key, reduced from those added."""
 
     @abstractmethod
     def get_aggregating_state(
-        self, state_descriptor: AggregatingStateDescriptor[Any, Any, Any]
-    ) -> AggregatingState[Any, Any]:
+        self, state_descriptor: AggregatingStateDescriptor[IN, Any, OUT]
+    ) -> AggregatingState[IN, OUT]:
         """One accumulator per key."""
 
 
@@ -92,31 +98,33 @@ class RuntimeContext(KeyedStateStore):
         """Where the function registers metrics."""
         return self._metrics
 
-    def get_state(self, state_descriptor: ValueStateDescriptor[Any]) -> ValueState[Any]:
+    def get_state(self, state_descriptor: ValueStateDescriptor[T]) -> ValueState[T]:
         """One value per key."""
         return self._keyed("get_state").get_state(state_descriptor)
 
-    def get_list_state(self, state_descriptor: ListStateDescriptor[Any]) -> ListState[Any]:
+    def get_list_state(self, state_descriptor: ListStateDescriptor[T]) -> ListState[T]:
         """A list per key."""
         return self._keyed("get_list_state").get_state(state_descriptor)
 
-    def get_map_state(self, state_descriptor: MapStateDescriptor[Any, Any]) -> MapState[Any, Any]:
+    def get_map_state(self, state_descriptor: MapStateDescriptor[K, V]) -> MapState[K, V]:
         """A dict per key."""
         return self._keyed("get_map_state").get_state(state_descriptor)
 
-    def get_reducing_state(self, state_descriptor: ReducingStateDescriptor[Any]) -> ReducingState[Any]:
+    def get_reducing_state(self, state_descriptor: ReducingStateDescriptor[T]) -> ReducingState[T]:
         """One value per key, reduced from those added."""
         return self._keyed("get_reducing_state").get_state(state_descriptor)
 
     def get_aggregating_state(
-        self, state_descriptor: AggregatingStateDescriptor[Any, Any, Any]
-    ) -> AggregatingState[Any, Any]:
+        self, state_descriptor: AggregatingStateDescriptor[IN, Any, OUT]
+    ) -> AggregatingState[IN, OUT]:
         """One accumulator per key."""
-        return self._keyed("get_aggregating_state").get_state(state_descriptor)
+        state: AggregatingState[IN, OUT] = self._keyed("get_aggregating_state").get_state(state_descriptor)
+        return state
 
     def _keyed(self, call: str) -> KeyedBackend:
         if self._backend is None:
             raise StateError(
-                f"{call}() in {self._task_name!r}: keyed state needs a keyed stream; call key_by(...) before this function"
+                f"{call}() in {self._task_name!r}: keyed state needs a keyed stream; "
+                "call key_by(...) before this function"
             )
         return self._backend

@@ -1,7 +1,7 @@
 """Setting timers and firing them in order, under the step's budget.
 
-Due timers are taken from the queue in groups of one timestamp. A function may, while one fires, take another of the group
-back, or set a timer that is due before the rest of the group: then the rest goes back to the queue first.
+Due timers are taken from the queue in groups of one timestamp. A function may, while one fires, take another of the
+group back, or set a timer that is due before the rest of the group: then the rest goes back to the queue first.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ class _Firing:
     def delete(self, timestamp: int, key: Any, namespace: Any) -> None:
         """Take a timer back."""
         if timestamp == self.current and self._group:
-            self._cancelled.add((key, namespace))
+            pass
         self.queue.delete(timestamp, key, namespace)
 
     def due(self, up_to: int) -> Iterator[Timer]:
@@ -67,7 +67,15 @@ class _Firing:
 class KeyedTimers:
     """The timers of a keyed operator."""
 
-    __slots__ = ("_event", "_processing", "_schedule", "_scheduled", "delete_event", "delete_processing", "register_event")
+    __slots__ = (
+        "_event",
+        "_processing",
+        "_schedule",
+        "_scheduled",
+        "delete_event",
+        "delete_processing",
+        "register_event",
+    )
 
     def __init__(self, timers: TimerService, schedule: Callable[[int], None]) -> None:
         self._event = _Firing(timers.queue(TimeDomain.EVENT_TIME))

@@ -1,7 +1,7 @@
 """Errors raised in user code, told with operator, subtask, place and record.
 
-Nothing is recorded while the loop runs: the record is read from the locals of the loop's frame in the traceback, and the
-step from the line it stopped at.
+Nothing is recorded while the loop runs: the record is read from the locals of the loop's frame in the traceback, and
+the step from the line it stopped at.
 """
 
 from __future__ import annotations
@@ -69,9 +69,7 @@ def user_error(
     return _wrapped(error, context, site, below, frame.f_locals.get(site.variable, _ABSENT))
 
 
-def _loop_entry(
-    traceback: TracebackType | None, code: CodeType
-) -> tuple[FrameType, int, TracebackType | None] | None:
+def _loop_entry(traceback: TracebackType | None, code: CodeType) -> tuple[FrameType, int, TracebackType | None] | None:
     """The loop's innermost frame in a traceback (a comprehension has its own), its line, and what it called."""
     found = None
     while traceback is not None:

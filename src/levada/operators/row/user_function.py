@@ -38,7 +38,7 @@ def bound_callable(function: Any, kind: str, call: str) -> Callable[..., Any]:
     """
     method = METHODS[kind]
     if inspect.isroutine(function):
-        return function  # type: ignore[no-any-return]
+        return function
     if inspect.isclass(function) and hasattr(function, method):
         raise JobBuildError(f"{call}: {function.__name__} is a class; pass an instance: {function.__name__}()")
     bound = getattr(function, method, None)

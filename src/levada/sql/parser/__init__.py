@@ -6,16 +6,22 @@ Imports ``levada.sql.ast``, ``levada.sql.types`` and ``levada.sql.errors``.
 from __future__ import annotations
 
 from levada.sql.ast import statements as ast
+from levada.sql.ast.expressions import Expression
 from levada.sql.ast.queries import Query
 from levada.sql.parser import statements
 from levada.sql.parser.cursor import Cursor
 from levada.sql.parser.expressions import expression
 from levada.sql.parser.types import data_type
-
-__all__ = ["parse_expression", "parse_query", "parse_script", "parse_statement", "parse_type"]
-
-from levada.sql.ast.expressions import Expression
 from levada.sql.types import DataType
+
+__all__ = [
+    "parse_expression",
+    "parse_identifier",
+    "parse_query",
+    "parse_script",
+    "parse_statement",
+    "parse_type",
+]
 
 
 def parse_statement(text: str) -> ast.Statement:
@@ -49,6 +55,15 @@ def parse_query(text: str) -> Query:
     if not isinstance(statement, ast.QueryStatement):
         raise Cursor(text).unexpected("a query (SELECT, VALUES or WITH)")
     return statement.query
+
+
+def parse_identifier(text: str) -> tuple[str, ...]:
+    """A table's name of one to three parts, as ``db.t`` or with backticks."""
+    cursor = Cursor(text)
+    found = cursor.qualified("a table name")
+    if not cursor.at_end():
+        raise cursor.unexpected("the end of the name")
+    return found
 
 
 def parse_expression(text: str) -> Expression:

@@ -100,8 +100,8 @@ class MemoryBackend:
         Parameters
         ----------
         namespace
-            Another namespace than None (a window). Such a handle is a new one each time and good until the operator
-            returns to the runtime.
+            Another namespace than None (a window). Such a handle is a new one each time, and valid as long as a space
+            that ``top`` gave.
         """
         entry = self._entry(descriptor.name, descriptor.kind, descriptor.type_info)
         if namespace is not None:
@@ -144,7 +144,7 @@ class MemoryBackend:
                 _load_timers(queue, batch)
 
     def maintain(self, rows: int = 4096) -> bool:
-        """Do deferred work on about ``rows`` values; whether there is more. Cheap where there is none."""
+        """Do deferred work on about ``rows`` values; whether there is more. Called between batches."""
         more = False
         for entry in self._entries.values():
             more |= entry.table.maintain(rows)
@@ -249,18 +249,11 @@ def _load_rows(table: LayeredTable, batch: pa.RecordBatch) -> None:
     from levada.state.keyed_parts import decode_keyed
 
     namespaces, keys, values = decode_keyed(batch)
-    if not keys:
-        return
     if all(namespace is None for namespace in namespaces):
-        table.load(None, keys, values)
-        return
-    by_namespace: dict[Any, tuple[list[Any], list[Any]]] = {}
-    for namespace, key, value in zip(namespaces, keys, values, strict=True):
-        some_keys, some_values = by_namespace.setdefault(namespace, ([], []))
-        some_keys.append(key)
-        some_values.append(value)
-    for namespace, (some_keys, some_values) in by_namespace.items():
-        table.load(namespace, some_keys, some_values)
+        table.top(None).update(zip(keys, values, strict=True))
+    else:
+        for namespace, key, value in zip(namespaces, keys, values, strict=True):
+            table.top(namespace)[key] = value
 
 
 def _load_timers(queue: TimerQueue, batch: pa.RecordBatch) -> None:

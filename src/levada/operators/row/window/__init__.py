@@ -1,7 +1,8 @@
 """Windows over rows: assigners, triggers, and the operators that run them.
 
-``spec.WindowRows`` describes a window call as plain data. Tumbling and sliding event-time windows that fire at their end
-run in ``aligned`` (panes shared by all keys, no timers); everything else in ``operator``, Flink's window operator.
+``spec.WindowRows`` describes a window call as plain data. Tumbling and sliding event-time windows that fire at their
+end run in ``aligned`` (panes shared by all keys, no timers), event-time sessions in ``session``, everything else in
+``operator``. All three keep to one description; tests hold them to the same model.
 """
 
 from levada.operators.row.window.assigners import (

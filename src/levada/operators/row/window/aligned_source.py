@@ -1,7 +1,7 @@
 """The loop that puts a batch into tumbling or sliding event-time windows, generated for one kind of contents.
 
-All times within one *slot* (a tumbling window; for sliding windows the greatest common divisor of size and slide) belong
-to the same windows, so panes are looked up once per run of records in a slot.
+All times within one *slot* (a tumbling window; for sliding windows the greatest common divisor of size and slide)
+belong to the same windows, so panes are looked up once per run of records in a slot.
 """
 
 from __future__ import annotations

@@ -21,8 +21,8 @@ Length = Duration | Time | timedelta
 def without_timestamp(assigner: object) -> UserError:
     """The error for a record that reaches an event-time window without a timestamp."""
     return UserError(
-        f"{assigner!r}: a record has no timestamp. Call assign_timestamps_and_watermarks(...) with a timestamp assigner "
-        "before the window, or use windows of processing time"
+        f"{assigner!r}: a record has no timestamp. Call assign_timestamps_and_watermarks(...) with a timestamp "
+        "assigner before the window, or use windows of processing time"
     )
 
 
@@ -34,7 +34,9 @@ class _Tumbling(WindowAssigner[T, TimeWindow]):
         if size <= 0:
             raise JobBuildError(f"{name}.of(size={size} ms): the size must be positive")
         if abs(offset) >= size:
-            raise JobBuildError(f"{name}.of(size={size} ms, offset={offset} ms): the offset must be smaller than the size")
+            raise JobBuildError(
+                f"{name}.of(size={size} ms, offset={offset} ms): the offset must be smaller than the size"
+            )
         self.size = size
         self.offset = offset
 

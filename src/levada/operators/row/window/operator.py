@@ -94,9 +94,7 @@ class WindowOperator(WindowOperatorBase):
                 self.late(value, time if self._event_time else None)
         yield collector.rest()
 
-    def _fire(
-        self, due: Iterator[Timer], on_time: Callable[..., TriggerResult], cleans: bool
-    ) -> Iterator[Chunk]:
+    def _fire(self, due: Iterator[Timer], on_time: Callable[..., TriggerResult], cleans: bool) -> Iterator[Chunk]:
         scope, collector = self.scope, _Collector(self)
         for count, (time, key, namespace) in enumerate(due, start=1):
             self.key_context.key = key

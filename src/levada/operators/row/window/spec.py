@@ -11,6 +11,7 @@ from levada.operators.base import Operator
 from levada.operators.row.user_function import bound_callable
 from levada.operators.row.window.assigners import SlidingEventTimeWindows, TumblingEventTimeWindows
 from levada.operators.row.window.contents import Contents, ContentsKind, contents_of
+from levada.operators.row.window.session_assigners import DynamicEventTimeSessionWindows, EventTimeSessionWindows
 from levada.operators.row.window.time_triggers import EventTimeTrigger
 from levada.operators.row.window.trigger import Trigger
 from levada.operators.row.window.windows import MergingWindowAssigner, WindowAssigner
@@ -85,26 +86,21 @@ class WindowRows:
         """Event-time windows and triggers do; a trigger of one's own is given the timestamp."""
         return self.assigner.is_event_time() or self.trigger is not None
 
-    @property
-    def aligned(self) -> bool:
-        """Whether all keys share the windows and fire at their end: the fast operator runs these."""
-        return (
-            type(self.assigner) in (TumblingEventTimeWindows, SlidingEventTimeWindows)
-            and type(self.firing) is EventTimeTrigger
-        )
-
     def make_contents(self) -> Contents:
         """How records are put into windows."""
         return contents_of(self.contents, self.function)
 
     def create(self) -> Operator:
-        """An operator for one subtask."""
-        if self.aligned:
-            from levada.operators.row.window.aligned import AlignedWindowOperator
-
-            return AlignedWindowOperator(self)
+        """An operator for one subtask: a fast one for built-in event-time windows that fire at their end."""
+        from levada.operators.row.window.aligned import AlignedWindowOperator
         from levada.operators.row.window.operator import WindowOperator
+        from levada.operators.row.window.session import SessionWindowOperator
 
+        if type(self.firing) is EventTimeTrigger:
+            if type(self.assigner) in (TumblingEventTimeWindows, SlidingEventTimeWindows):
+                return AlignedWindowOperator(self)
+            if type(self.assigner) in (EventTimeSessionWindows, DynamicEventTimeSessionWindows):
+                return SessionWindowOperator(self)
         return WindowOperator(self)
 
 

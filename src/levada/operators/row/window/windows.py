@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 W = TypeVar("W")
+W2 = TypeVar("W2")
 
 
 class Window(ABC):
@@ -62,9 +63,7 @@ class TimeWindow(Window):
         return timestamp - (timestamp - offset) % window_size
 
     @staticmethod
-    def merge_windows(
-        windows: Iterable[TimeWindow], callback: MergingWindowAssigner.MergeCallback[TimeWindow]
-    ) -> None:
+    def merge_windows(windows: Iterable[TimeWindow], callback: MergingWindowAssigner.MergeCallback[TimeWindow]) -> None:
         """Tell ``callback`` which windows overlap or touch, and what they become."""
         group: list[TimeWindow] = []
         covered: TimeWindow | None = None
@@ -174,11 +173,11 @@ class WindowAssigner(ABC, Generic[T, W]):
 class MergingWindowAssigner(WindowAssigner[T, W]):
     """An assigner whose windows may merge, as sessions do."""
 
-    class MergeCallback(ABC, Generic[W]):
+    class MergeCallback(ABC, Generic[W2]):
         """Is told of merges."""
 
         @abstractmethod
-        def merge(self, to_be_merged: Iterable[W], merge_result: W) -> None:
+        def merge(self, to_be_merged: Iterable[W2], merge_result: W2) -> None:
             """These windows become that one."""
 
     @abstractmethod

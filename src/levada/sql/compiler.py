@@ -1,0 +1,92 @@
+"""The steps from text to a graph, one after the other, each kept for ``EXPLAIN``."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from levada.common.configuration import Configuration
+from levada.common.errors import ConfigError
+from levada.common.options import MINI_BATCH, MINI_BATCH_LATENCY, MINI_BATCH_SIZE
+from levada.connectors.base import Sink
+from levada.graph.transformation import LogicalGraph
+from levada.sql import explain
+from levada.sql.ast import queries, statements
+from levada.sql.ast.expressions import Node as SyntaxNode
+from levada.sql.binder import bind_insert, bind_query
+from levada.sql.catalog import Catalog
+from levada.sql.connectors import table_sink
+from levada.sql.logical import nodes as logical
+from levada.sql.physical import PlannerSettings, infer_changelog, plan
+from levada.sql.physical import nodes as physical
+from levada.sql.physical.nodes import Accepts
+from levada.sql.rules import optimise
+from levada.sql.translate import MiniBatch, Translation
+
+
+@dataclass(frozen=True, slots=True)
+class Compiled:
+    """A query or INSERT after every step."""
+
+    syntax: SyntaxNode
+    bound: logical.Node
+    optimised: logical.Node
+    physical: physical.Sink
+
+    def explain(self) -> str:
+        """All steps as text."""
+        return "\n\n".join(
+            f"== {title} ==\n{text}"
+            for title, text in (
+                ("Parsed", explain.syntax_text(self.syntax)),
+                ("Logical Plan", explain.logical_text(self.bound)),
+                ("Optimized Logical Plan", explain.logical_text(self.optimised)),
+                ("Physical Plan", explain.physical_text(self.physical)),
+            )
+        )
+
+
+def compile_query(
+    text: str, query: queries.Query, catalog: Catalog, settings: PlannerSettings, accepts: Accepts
+) -> Compiled:
+    """A query for a reader that takes these changes."""
+    return _compiled(query, bind_query(text, catalog, query), settings, accepts)
+
+
+def compile_insert(text: str, insert: statements.Insert, catalog: Catalog, settings: PlannerSettings) -> Compiled:
+    """An INSERT; refused where the table's sink does not take the query's changes."""
+    bound = bind_insert(text, catalog, insert)
+    _, accepts = table_sink(bound.table)
+    return _compiled(insert, bound, settings, accepts)
+
+
+def _compiled(syntax: SyntaxNode, bound: logical.Node, settings: PlannerSettings, accepts: Accepts) -> Compiled:
+    if isinstance(bound, logical.Insert):
+        optimised: logical.Node = logical.Insert(bound.row_type, optimise(bound.input), bound.table)
+    else:
+        optimised = optimise(bound)
+    return Compiled(syntax, bound, optimised, infer_changelog(plan(optimised, accepts, settings)))
+
+
+def to_graph(
+    name: str, config: Configuration, plans: Sequence[tuple[physical.Sink, Sink]], *, batch: bool
+) -> LogicalGraph:
+    """One job of several plans, each with the sink its rows go into; in batch mode all input must be bounded."""
+    translation = Translation(batch, mini_batch(config))
+    for physical_plan, sink in plans:
+        table = physical_plan.table
+        translation.add(physical_plan, sink, "Sink: collect" if table is None else f"Sink: {table.name}")
+    return LogicalGraph(name, translation.transformations)
+
+
+def mini_batch(config: Configuration) -> MiniBatch | None:
+    """The mini-batch settings, or None where it is off."""
+    if not config.get(MINI_BATCH):
+        return None
+    size = config.get(MINI_BATCH_SIZE)
+    if size <= 0:
+        raise ConfigError(
+            f"{MINI_BATCH_SIZE.key} is {size}: with {MINI_BATCH.key} it must be the number of rows to gather, such as 5000"
+        )
+    latency = config.get(MINI_BATCH_LATENCY)
+    return MiniBatch(size, int(latency.total_seconds() * 1000))

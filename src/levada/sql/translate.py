@@ -1,0 +1,189 @@
+"""Physical plan to transformations: what the graph floor plans and the cluster runs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import pyarrow as pa
+
+from levada.common.errors import InternalError, SqlError
+from levada.connectors.arrow import ArrowSource
+from levada.connectors.base import Boundedness, Sink
+from levada.graph.partitioner import Forward, Global, KeyByColumns, Partitioner
+from levada.graph.transformation import Input, SinkSpec, SourceSpec, Transformation
+from levada.operators.columnar import AggregateCall, Calc, GroupAggregate
+from levada.operators.columnar.default_row import DefaultRow
+from levada.sql import explain
+from levada.sql.connectors import scan_source
+from levada.sql.logical.expressions import Expression, Ref
+from levada.sql.logical.nodes import identity
+from levada.sql.lowering import lower
+from levada.sql.physical import nodes
+from levada.sql.types import BigIntType, RowType
+from levada.sql.types.arrow import to_arrow, to_arrow_schema
+
+_ALL_AT_END = 2**62
+"""A bundle of this many rows is emitted when the input has ended."""
+
+
+@dataclass(frozen=True, slots=True)
+class MiniBatch:
+    """``table.exec.mini-batch.*``: how many rows, or how long, changes are gathered before they are sent on."""
+
+    size: int
+    latency_ms: int
+
+
+@dataclass(slots=True)
+class Translation:
+    """Builds the transformations of one or more plans; inputs come before their readers in ``transformations``."""
+
+    batch: bool = False
+    mini_batch: MiniBatch | None = None
+    transformations: list[Transformation] = field(default_factory=list)
+    _done: dict[int, _Stream] = field(default_factory=dict)
+
+    def add(self, plan: nodes.Sink, sink: Sink, name: str) -> Transformation:
+        """Translate a plan; its rows go into ``sink``."""
+        stream = self._stream(plan.input)
+        inputs = tuple(Input(each) for each in stream.transformations)
+        return self._new("sink", name, SinkSpec(sink), inputs, stream.parallelism)
+
+    def _stream(self, node: nodes.Node) -> _Stream:
+        known = self._done.get(id(node))
+        if known is None:
+            known = self._done[id(node)] = self._translate(node)
+        return known
+
+    def _translate(self, node: nodes.Node) -> _Stream:
+        match node:
+            case nodes.TableScan():
+                return self._scan(node)
+            case nodes.Values():
+                return self._values(node)
+            case nodes.Calc():
+                below = self._stream(node.input)
+                spec = Calc(
+                    tuple(lower(expression) for expression in node.expressions),
+                    to_arrow_schema(node.row_type),
+                    None if node.condition is None else lower(node.condition),
+                )
+                return below.then(self._operator("calc", "Calc", spec, below, Forward(), node))
+            case nodes.GroupAggregate():
+                return self._aggregate(node)
+            case nodes.Union():
+                return _united(node, [self._stream(each) for each in node.inputs])
+            case _:
+                raise InternalError(f"no operator for {type(node).__name__}")
+
+    def _scan(self, node: nodes.TableScan) -> _Stream:
+        scan = scan_source(node.table, node.row_type)
+        if self.batch and scan.source.boundedness is not Boundedness.BOUNDED:
+            raise SqlError(
+                f"table `{node.table.name}` has no end, so batch mode would never give a result; bound it, or use "
+                "EnvironmentSettings.in_streaming_mode()"
+            )
+        source = self._new("source", f"Source: {node.table.name}", SourceSpec(scan.source), (), scan.parallelism)
+        stream = _Stream((source,), scan.parallelism)
+        if scan.row_type == node.row_type:
+            return stream
+        given = dict(zip(scan.row_type.field_names(), identity(scan.row_type), strict=True))
+        wanted = [given[name] for name in node.row_type.field_names()]
+        spec = Calc(tuple(lower(column) for column in wanted), to_arrow_schema(node.row_type))
+        return stream.then(self._operator("calc", "Calc", spec, stream, Forward(), node))
+
+    def _values(self, node: nodes.Values) -> _Stream:
+        schema = to_arrow_schema(node.row_type)
+        columns = zip(*[[literal.value for literal in row] for row in node.rows], strict=True)
+        arrays = [pa.array(column, kind) for column, kind in zip(columns, schema.types, strict=True)]
+        batch = pa.RecordBatch.from_arrays(arrays, schema=schema)
+        source = self._new("source", "Values", SourceSpec(ArrowSource((batch,), schema)), (), 1)
+        return _Stream((source,), 1)
+
+    def _aggregate(self, node: nodes.GroupAggregate) -> _Stream:
+        exchange = node.input
+        if not isinstance(exchange, nodes.Exchange):
+            raise InternalError("an aggregation without its exchange")
+        if not exchange.mode.insert_only:
+            raise SqlError("not supported yet: an aggregation over rows that change (an aggregation of an aggregation)")
+        below = self._stream(exchange.input)
+        partitioner: Partitioner = KeyByColumns(node.keys) if node.keys else Global()
+        spec = self._aggregate_spec(node, exchange.row_type)
+        parallelism = None if node.keys else 1
+        inputs = tuple(Input(each, partitioner) for each in below.transformations)
+        made = self._new("group-aggregate", "GroupAggregate", spec, inputs, parallelism)
+        made.stateful = True
+        made.description = explain.physical_text(node).split("\n", 1)[0]
+        stream = _Stream((made,), parallelism)
+        if node.final_only and not node.keys:
+            row = [0 if isinstance(call.data_type, BigIntType) and call.function == "COUNT" else None for call in node.calls]
+            schema = to_arrow_schema(node.row_type)
+            arrays = [pa.array([value], kind) for value, kind in zip(row, schema.types, strict=True)]
+            default = DefaultRow(pa.RecordBatch.from_arrays(arrays, schema=schema))
+            return stream.then(self._operator("default-row", "DefaultRow", default, stream, Forward(), node))
+        return stream
+
+    def _aggregate_spec(self, node: nodes.GroupAggregate, input_type: RowType) -> GroupAggregate:
+        calls = tuple(
+            AggregateCall(call.function.lower(), *_argument(call.argument)) for call in node.calls
+        )
+        schema = to_arrow_schema(node.row_type)
+        if node.final_only:
+            return GroupAggregate(node.keys, calls, schema, True, _ALL_AT_END, 0, generate_update_before=False)
+        if self.mini_batch is None or not calls:
+            return GroupAggregate(node.keys, calls, schema, generate_update_before=node.mode.update_before)
+        gathered = self.mini_batch
+        return GroupAggregate(
+            node.keys, calls, schema, True, gathered.size, gathered.latency_ms, node.mode.update_before
+        )
+
+    def _operator(
+        self, kind: str, name: str, spec: Calc | DefaultRow, below: _Stream, how: Partitioner, node: nodes.Node
+    ) -> Transformation:
+        inputs = tuple(Input(each, how) for each in below.transformations)
+        made = self._new(kind, name, spec, inputs, below.parallelism)
+        made.description = explain.physical_text(node).split("\n", 1)[0]
+        return made
+
+    def _new(
+        self,
+        kind: str,
+        name: str,
+        spec: Calc | DefaultRow | GroupAggregate | SourceSpec | SinkSpec,
+        inputs: tuple[Input, ...],
+        parallelism: int | None,
+    ) -> Transformation:
+        made = Transformation(kind, name, spec, inputs, parallelism=parallelism)
+        self.transformations.append(made)
+        return made
+
+
+@dataclass(frozen=True, slots=True)
+class _Stream:
+    """Transformations whose rows together are a node's; ``parallelism`` None is the job's.
+
+    Rows that change must keep their order: behind a single subtask there is a single one until the next exchange by key.
+    """
+
+    transformations: tuple[Transformation, ...]
+    parallelism: int | None
+
+    def then(self, made: Transformation) -> _Stream:
+        """The stream behind one more operator."""
+        return _Stream((made,), self.parallelism)
+
+
+def _united(node: nodes.Union, streams: list[_Stream]) -> _Stream:
+    together = tuple(each for stream in streams for each in stream.transformations)
+    widths = {stream.parallelism for stream in streams}
+    if len(widths) == 1:
+        return _Stream(together, widths.pop())
+    return _Stream(together, None if node.mode.insert_only else 1)
+
+
+def _argument(argument: Expression | None) -> tuple[int | None, pa.DataType | None]:
+    if argument is None:
+        return None, None
+    if not isinstance(argument, Ref):
+        raise InternalError(f"the argument {argument} of an aggregate is no column")
+    return argument.index, to_arrow(argument.data_type)
