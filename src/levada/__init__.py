@@ -11,20 +11,40 @@ Examples
 
 from __future__ import annotations
 
+import sys
+from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from levada.common.version import VERSION as __version__
     from levada.shortcuts import environment, sql
+
+    __version__: str
 
 __all__ = ["__version__", "environment", "sql"]
 
 
-def __getattr__(name: str) -> Any:
-    if name in ("environment", "sql"):
+class _Package(ModuleType):
+    """This module. ``sql`` is the shortcut here, also after the package ``levada.sql`` has been imported."""
+
+    @property
+    def sql(self) -> Any:
         from levada import shortcuts
 
-        return getattr(shortcuts, name)
+        return shortcuts.sql
+
+    @sql.setter
+    def sql(self, package: ModuleType) -> None:
+        """The import system puts a sub-package where its name is; this one is reached by import and by the shortcut."""
+
+
+sys.modules[__name__].__class__ = _Package
+
+
+def __getattr__(name: str) -> Any:
+    if name == "environment":
+        from levada import shortcuts
+
+        return shortcuts.environment
     if name == "__version__":
         from levada.common.version import VERSION
 

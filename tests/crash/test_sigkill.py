@@ -7,14 +7,15 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 from random import Random
 
 import pytest
 
 JOB = Path(__file__).with_name("job.py")
-EVENTS = 120_000
-RATE = 15_000
+EVENTS = 400_000
+RATE = 12_000
 KILLS = 50
 
 
@@ -49,6 +50,20 @@ def newest(checkpoints: Path) -> int:
     return max((int(path.parent.name[4:]) for path in checkpoints.glob("chk-*/manifest.json")), default=0)
 
 
+def lock_holder(checkpoints: Path) -> int:
+    """Who writes checkpoints now; 0 for nobody."""
+    lock = checkpoints / "LOCK"
+    return int(lock.read_text() or 0) if lock.exists() else 0
+
+
+def await_that(process: subprocess.Popen[str], happens: Callable[[], bool]) -> None:
+    """Wait for something the process does, if it lives."""
+    for _ in range(3000):
+        if process.poll() is not None or happens():
+            return
+        time.sleep(0.01)
+
+
 @pytest.mark.slow
 def test_fifty_kills_change_nothing(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     random = Random(20131)
@@ -61,12 +76,21 @@ def test_fifty_kills_change_nothing(tmp_path: Path, capsys: pytest.CaptureFixtur
     expected = read_rows(tmp_path / "calm")
     assert all(expected.values()), "every sink has something to compare"
 
+    total = sum(map(len, expected.values()))
     output, checkpoints = tmp_path / "output", tmp_path / "checkpoints"
     table, within = [], 0
     for kill in range(1, KILLS + 1):
         process = start(source, output, checkpoints, RATE)
         began = time.monotonic()
-        time.sleep(random.uniform(0.05, 1.1))
+        moment = random.random()
+        if kill > 1 and moment < 0.15:
+            time.sleep(random.uniform(0.02, 0.5))  # while Python and the job start
+        else:
+            known = newest(checkpoints)
+            await_that(process, lambda: lock_holder(checkpoints) == process.pid)
+            if kill == 1 or moment > 0.4:
+                await_that(process, lambda known=known: newest(checkpoints) > known)
+            time.sleep(random.uniform(0.0, 0.4))
         before = newest(checkpoints)
         alive = process.poll() is None
         process.send_signal(signal.SIGKILL)
@@ -74,7 +98,7 @@ def test_fifty_kills_change_nothing(tmp_path: Path, capsys: pytest.CaptureFixtur
         restored = [line.split("chk-")[1].split()[0] for line in errors.splitlines() if "restoring" in line]
         committed = sum(part.read_bytes().count(b"\n") for part in output.glob("*/part-*"))
         # Between the first and the last record, and after a completed checkpoint.
-        counts = alive and before > 0
+        counts = alive and before > 0 and committed < total
         within += counts
         table.append(
             f"kill {kill:2} after {time.monotonic() - began:.2f} s: restored from {'/'.join(restored) or 'nothing':>8}, "

@@ -234,6 +234,9 @@ class EmbeddedJob:
         execution = Execution(self.graph, self._config, self._services, checkpoint, self._attempt)
         self._execution = execution
         if self._store is not None:
+            # Encoding state needs Arrow: loaded now rather than in the middle of the first checkpoint.
+            import levada.state.encoding  # noqa: F401
+
             execution.coordinator = self._coordinator(execution, self._store)
         self.status = JobStatus.RUNNING
 

@@ -15,7 +15,7 @@ from levada.sql.errors import did_you_mean
 from levada.sql.types import DataType, RowField, RowType
 
 if TYPE_CHECKING:
-    from levada.connectors.base import Source
+    from levada.sql.connectors.inline import InlineSource
 
 DEFAULT_CATALOG = "default_catalog"
 DEFAULT_DATABASE = "default_database"
@@ -43,8 +43,8 @@ class CatalogTable:
     ----------
     text : str
         The statement that made it, which its expressions' places refer to.
-    source : Source or None
-        Where rows come from if not from a connector named in ``options`` (data frames given to a query).
+    source : InlineSource or None
+        The rows, where they were given as data and come from no connector.
     """
 
     path: Path
@@ -55,7 +55,7 @@ class CatalogTable:
     partition_keys: tuple[str, ...] = ()
     comment: str | None = None
     text: str = ""
-    source: Source | None = None
+    source: InlineSource | None = None
 
     @property
     def name(self) -> str:
@@ -65,7 +65,9 @@ class CatalogTable:
     @property
     def physical_type(self) -> RowType:
         """The columns that a connector reads and writes."""
-        return RowType(RowField(c.name, c.data_type) for c in self.columns if c.data_type is not None and not c.metadata)
+        return RowType(
+            RowField(c.name, c.data_type) for c in self.columns if c.data_type is not None and not c.metadata
+        )
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -21,6 +21,7 @@ from levada.sql.physical import PlannerSettings, infer_changelog, plan
 from levada.sql.physical import nodes as physical
 from levada.sql.physical.nodes import Accepts
 from levada.sql.rules import optimise
+from levada.sql.time_zones import check_time_zone
 from levada.sql.translate import MiniBatch, Translation
 
 
@@ -61,6 +62,7 @@ def compile_insert(text: str, insert: statements.Insert, catalog: Catalog, setti
 
 
 def _compiled(syntax: SyntaxNode, bound: logical.Node, settings: PlannerSettings, accepts: Accepts) -> Compiled:
+    check_time_zone(bound, settings.time_zone)
     if isinstance(bound, logical.Insert):
         optimised: logical.Node = logical.Insert(bound.row_type, optimise(bound.input), bound.table)
     else:
@@ -86,7 +88,7 @@ def mini_batch(config: Configuration) -> MiniBatch | None:
     size = config.get(MINI_BATCH_SIZE)
     if size <= 0:
         raise ConfigError(
-            f"{MINI_BATCH_SIZE.key} is {size}: with {MINI_BATCH.key} it must be the number of rows to gather, such as 5000"
+            f"{MINI_BATCH_SIZE.key} is {size}: with {MINI_BATCH.key} it is the number of rows to gather, such as 5000"
         )
     latency = config.get(MINI_BATCH_LATENCY)
     return MiniBatch(size, int(latency.total_seconds() * 1000))

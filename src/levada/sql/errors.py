@@ -41,8 +41,8 @@ def not_supported(text: str, span: Span, what: str) -> SqlError:
     return sql_error(text, span, f"not supported yet: {what}")
 
 
-def did_you_mean(name: str, known: Iterable[str]) -> str:
+def did_you_mean(name: str, known: Iterable[str], cutoff: float = 0.6) -> str:
     """``; did you mean `x`?`` where something known is close to ``name``, else nothing."""
     names = {candidate.lower(): candidate for candidate in known}
-    close = difflib.get_close_matches(name.lower(), names, n=1, cutoff=0.6)
+    close = difflib.get_close_matches(name.lower(), names, n=1, cutoff=cutoff)
     return f"; did you mean `{names[close[0]]}`?" if close else ""

@@ -70,7 +70,7 @@ def _tree(node: Any, line: Any, children: Any, lead: str = "", branch: str = "")
     return "\n".join(lines)
 
 
-def _logical_line(node: logical.Node) -> str:  # noqa: PLR0911
+def _logical_line(node: logical.Node) -> str:
     match node:
         case logical.Scan():
             return f"Scan(table=[{'.'.join(node.table.path)}], fields=[{_names(node.row_type)}])"
@@ -92,7 +92,7 @@ def _physical_line(node: physical.Node) -> str:
     return f"{_physical_name(node)}, changelogMode=[{node.mode}])"
 
 
-def _physical_name(node: physical.Node) -> str:  # noqa: PLR0911
+def _physical_name(node: physical.Node) -> str:
     match node:
         case physical.TableScan():
             return f"TableScan(table=[{'.'.join(node.table.path)}], fields=[{_names(node.row_type)}]"
@@ -136,5 +136,8 @@ def _as(expression: Expression, name: str) -> str:
 def _aggregate(keys: tuple[int, ...], calls: tuple[AggregateCall, ...], row_type: RowType) -> str:
     names = row_type.field_names()
     grouped = f"groupBy=[{', '.join(names[: len(keys)])}], " if keys else ""
-    selected = [*names[: len(keys)], *(f"{call} AS {name}" for call, name in zip(calls, names[len(keys) :], strict=True))]
+    selected = [
+        *names[: len(keys)],
+        *(f"{call} AS {name}" for call, name in zip(calls, names[len(keys) :], strict=True)),
+    ]
     return f"{grouped}select=[{', '.join(selected)}]"

@@ -92,10 +92,14 @@ def tokenize(text: str) -> list[Token]:
             while end < len(text) and (text[end].isalnum() or text[end] == "_"):
                 end += 1
             raise sql_error(
-                text, Span(position, end), f"`{text[position:end]}` starts with a digit; a name like this needs backticks"
+                text,
+                Span(position, end),
+                f"`{text[position:end]}` starts with a digit; a name like this needs backticks",
             )
         if group not in _SKIPPED:
-            tokens.append(Token(_KINDS[group], match.group(), _value(group, match.group()), Span(position, match.end())))
+            tokens.append(
+                Token(_KINDS[group], match.group(), _value(group, match.group()), Span(position, match.end()))
+            )
         position = match.end()
     tokens.append(Token(TokenKind.END, "", "", Span(len(text), len(text))))
     return tokens
@@ -122,5 +126,7 @@ def _unreadable(text: str, position: int) -> Exception:
     if text.startswith("/*", position):
         return sql_error(text, Span(position, position + 2), "the comment is not closed: add */")
     if char == '"':
-        return sql_error(text, Span(position, position + 1), "names are quoted with backticks: `name`, and strings with '")
+        return sql_error(
+            text, Span(position, position + 1), "names are quoted with backticks: `name`, and strings with '"
+        )
     return sql_error(text, Span(position, position + 1), _UNCLOSED.get(char, f"unexpected character {char!r}"))

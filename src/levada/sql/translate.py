@@ -116,7 +116,10 @@ class Translation:
         made.description = explain.physical_text(node).split("\n", 1)[0]
         stream = _Stream((made,), parallelism)
         if node.final_only and not node.keys:
-            row = [0 if isinstance(call.data_type, BigIntType) and call.function == "COUNT" else None for call in node.calls]
+            row = [
+                0 if isinstance(call.data_type, BigIntType) and call.function == "COUNT" else None
+                for call in node.calls
+            ]
             schema = to_arrow_schema(node.row_type)
             arrays = [pa.array([value], kind) for value, kind in zip(row, schema.types, strict=True)]
             default = DefaultRow(pa.RecordBatch.from_arrays(arrays, schema=schema))
@@ -124,9 +127,7 @@ class Translation:
         return stream
 
     def _aggregate_spec(self, node: nodes.GroupAggregate, input_type: RowType) -> GroupAggregate:
-        calls = tuple(
-            AggregateCall(call.function.lower(), *_argument(call.argument)) for call in node.calls
-        )
+        calls = tuple(AggregateCall(call.function.lower(), *_argument(call.argument)) for call in node.calls)
         schema = to_arrow_schema(node.row_type)
         if node.final_only:
             return GroupAggregate(node.keys, calls, schema, True, _ALL_AT_END, 0, generate_update_before=False)
@@ -162,7 +163,7 @@ class Translation:
 class _Stream:
     """Transformations whose rows together are a node's; ``parallelism`` None is the job's.
 
-    Rows that change must keep their order: behind a single subtask there is a single one until the next exchange by key.
+    Rows that change must keep their order: behind a single subtask there is one until the next exchange by key.
     """
 
     transformations: tuple[Transformation, ...]

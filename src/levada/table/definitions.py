@@ -63,9 +63,7 @@ def _column(text: str, column: ast.ColumnDefinition, in_key: bool) -> TableColum
     return TableColumn(column.name, kind, column.expression, written, column.metadata, column.comment)
 
 
-def _known(
-    text: str, place: Node, names: tuple[str, ...], columns: dict[str, TableColumn], where: str
-) -> None:
+def _known(text: str, place: Node, names: tuple[str, ...], columns: dict[str, TableColumn], where: str) -> None:
     for name in names:
         if name not in columns:
             raise sql_error(text, place.span, f"{where}: column `{name}` is not defined{did_you_mean(name, columns)}")
@@ -81,7 +79,9 @@ def view_of(statement: ast.CreateView, catalog: Catalog) -> CatalogView:
     bound = bind_query(statement.text, catalog, query)
     count = len(bound.row_type.fields)
     if statement.columns and len(statement.columns) != count:
-        raise SqlError(f"the view `{statement.name[-1]}` names {len(statement.columns)} columns, its query gives {count}")
+        raise SqlError(
+            f"the view `{statement.name[-1]}` names {len(statement.columns)} columns, its query gives {count}"
+        )
     return CatalogView(
         catalog.path(statement.name),
         query,

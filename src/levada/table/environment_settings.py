@@ -8,8 +8,6 @@ from levada.sql.catalog import DEFAULT_CATALOG, DEFAULT_DATABASE
 __all__ = ["EnvironmentSettings"]
 
 
-
-
 class EnvironmentSettings:
     """Made by ``in_streaming_mode()``, ``in_batch_mode()`` or ``new_instance()``."""
 

@@ -30,7 +30,14 @@ from levada.sql.types import (
 )
 
 MAX_WIDTH = 30
-_FIXED = {TinyIntType: 4, SmallIntType: 6, IntType: 11, BigIntType: 20, BooleanType: 5, DateType: 10}
+_FIXED: dict[type[DataType], int] = {
+    TinyIntType: 4,
+    SmallIntType: 6,
+    IntType: 11,
+    BigIntType: 20,
+    BooleanType: 5,
+    DateType: 10,
+}
 
 
 def streaming_lines(row_type: RowType, rows: Iterable[Row]) -> Iterator[str]:
@@ -50,9 +57,9 @@ def streaming_lines(row_type: RowType, rows: Iterable[Row]) -> Iterator[str]:
     yield _footer(count)
 
 
-def bounded_lines(row_type: RowType, rows: Iterable[Row]) -> Iterator[str]:
+def bounded_lines(row_type: RowType, rows: Iterable[Row], max_width: int = MAX_WIDTH) -> Iterator[str]:
     """All rows at once, as wide as what they hold."""
-    table = [[_cut(text, MAX_WIDTH) for text in _texts(row_type, row)] for row in rows]
+    table = [[_cut(text, max_width) for text in _texts(row_type, row)] for row in rows]
     if not table:
         yield _footer(0)
         return
@@ -66,6 +73,15 @@ def bounded_lines(row_type: RowType, rows: Iterable[Row]) -> Iterator[str]:
         yield _line(texts, widths)
     yield frame
     yield _footer(len(table))
+
+
+def statement_lines(row_type: RowType, rows: Iterable[Row]) -> Iterator[str]:
+    """What a statement answered, nothing cut off; a text of several lines stands alone."""
+    table = list(rows)
+    if len(table) == 1 and len(table[0]) == 1 and "\n" in str(table[0][0]):
+        yield table[0][0]
+    else:
+        yield from bounded_lines(row_type, table, max_width=2**31)
 
 
 def _footer(count: int) -> str:
@@ -114,10 +130,13 @@ def _width(kind: DataType) -> int:
 
 
 def _texts(row_type: RowType, row: Row) -> list[str]:
-    return ["<NULL>" if value is None else text(value, kind) for value, kind in zip(row, row_type.field_types(), strict=True)]
+    return [
+        "<NULL>" if value is None else text(value, kind)
+        for value, kind in zip(row, row_type.field_types(), strict=True)
+    ]
 
 
-def text(value: Any, kind: DataType) -> str:  # noqa: PLR0911
+def text(value: Any, kind: DataType) -> str:
     """A value as CAST to STRING writes it."""
     if value is None:
         return "NULL"

@@ -33,7 +33,8 @@ _KINDS = tuple(RowKind)
 class RowReader:
     """Turns batches of ``row_type`` into rows.
 
-    Bytes become ``bytearray``, ROW values ``Row``, maps and multisets ``dict``, instants ``datetime`` in the session's zone.
+    Bytes become ``bytearray``, ROW values ``Row``, maps and multisets ``dict``, instants ``datetime`` in the session's
+    zone.
     """
 
     def __init__(self, row_type: RowType, time_zone: str) -> None:
@@ -43,7 +44,9 @@ class RowReader:
         """The rows of a batch, with their kinds."""
         if not isinstance(batch, ColumnBatch):
             raise InternalError(f"a result comes in column batches, not {batch!r}")
-        columns = [_column(column, convert) for column, convert in zip(batch.data.columns, self._converters, strict=True)]
+        columns = [
+            _column(column, convert) for column, convert in zip(batch.data.columns, self._converters, strict=True)
+        ]
         if batch.kinds is None:
             for values in zip(*columns, strict=True):
                 yield Row(*values)

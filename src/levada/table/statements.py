@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from levada.common.errors import SqlError
 from levada.common.types import Row
@@ -222,7 +222,7 @@ def _use(env: TableEnvironment, text: str, statement: ast.Use) -> TableResult:
     return done()
 
 
-_RULES: dict[type[ast.Statement], Callable[..., Any]] = {
+_RULES: dict[type[ast.Statement], Callable[..., TableResult]] = {
     ast.QueryStatement: _query,
     ast.Insert: _insert,
     ast.StatementSet: _statement_set,

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 from levada.sql.ast import statements as ast
 from levada.sql.ast.queries import Query
-from levada.sql.compiler import compile_insert, compile_query
 from levada.sql.binder import bind_query
+from levada.sql.compiler import compile_insert, compile_query
 from levada.sql.physical.nodes import Accepts
 from levada.table.explain_detail import ExplainDetail
 from levada.table.statements import insert_result, query_result
@@ -62,7 +62,7 @@ class Table:
         print(self.get_schema())
 
     def to_arrow(self) -> Any:
-        """Run the query to its end: a ``pyarrow.Table``. The query's rows must not change (no GROUP BY in streaming)."""
+        """Run the query to its end: a ``pyarrow.Table``. The rows must not change (no GROUP BY in streaming)."""
         return self.execute().to_arrow()
 
     def to_pandas(self) -> Any:

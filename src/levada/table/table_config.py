@@ -8,6 +8,7 @@ from levada.common.options import TABLE_TIME_ZONE
 
 __all__ = ["TableConfig"]
 
+
 class TableConfig:
     """Values by key; changes count for statements executed afterwards."""
 

@@ -42,8 +42,8 @@ class TableEnvironment:
 
     def __init__(self, config: TableConfig, settings: EnvironmentSettings) -> None:
         self._config = config
-        self.planner_settings = PlannerSettings(batch=not settings.is_streaming_mode())
-        self.catalog = Catalog()
+        self._batch = not settings.is_streaming_mode()
+        self.catalog: Catalog = Catalog()
         self._unnamed = 0
 
     @staticmethod
@@ -58,6 +58,11 @@ class TableEnvironment:
             )
         config = TableConfig(Configuration.layered(environment_settings.get_configuration()))
         return TableEnvironment(config, environment_settings)
+
+    @property
+    def planner_settings(self) -> PlannerSettings:
+        """What planning needs to know."""
+        return PlannerSettings(self._batch, self._config.get_local_timezone())
 
     def get_config(self) -> TableConfig:
         """Settings; changes count for statements executed afterwards."""
@@ -100,7 +105,7 @@ class TableEnvironment:
         """Give a table a name."""
         if not isinstance(table, Table):
             raise JobBuildError(
-                f"create_temporary_view({view_path!r}, {type(table).__name__}): pass a Table, such as sql_query(..) gives"
+                f"create_temporary_view({view_path!r}, {type(table).__name__}): pass a Table (sql_query gives one)"
             )
         path = self.catalog.path(parse_identifier(view_path))
         self.catalog.add(CatalogView(path, table._query, table._text, temporary=True))

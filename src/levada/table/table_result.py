@@ -14,7 +14,7 @@ from levada.common.errors import JobBuildError
 from levada.common.job_client import JobClient
 from levada.common.types import Row
 from levada.sql.types import RowType
-from levada.table.result_display import bounded_lines, streaming_lines
+from levada.table.result_display import bounded_lines, statement_lines, streaming_lines
 from levada.table.result_kind import ResultKind
 from levada.table.rows import RowReader
 from levada.table.table_schema import TableSchema
@@ -151,7 +151,7 @@ class TableResult:
             print("OK")
             return
         with self.collect() as rows:
-            lines = streaming_lines if self._streaming and self._query is not None else bounded_lines
+            lines = statement_lines if self._query is None else streaming_lines if self._streaming else bounded_lines
             for line in lines(self._row_type, rows):
                 print(line, flush=self._streaming)
 
@@ -196,7 +196,9 @@ class TableResult:
         schema = to_arrow_schema(self._row_type)
         if self._query is None:
             columns = zip(*self._fixed or [], strict=True)
-            return pa.table([list(column) for column in columns], schema=schema) if self._fixed else schema.empty_table()
+            return (
+                pa.table([list(column) for column in columns], schema=schema) if self._fixed else schema.empty_table()
+            )
         batches = []
         self._read_once()
         for batch in self._query.batches():
@@ -204,8 +206,8 @@ class TableResult:
             if batch.kinds is not None and pa.compute.max(batch.kinds).as_py():
                 self._query.cancel()
                 raise JobBuildError(
-                    "to_arrow(): the query's rows change as more input comes (GROUP BY); read them with collect(), which "
-                    "tells the change of each row, or use EnvironmentSettings.in_batch_mode()"
+                    "to_arrow(): the query's rows change as more input comes (GROUP BY); read them with collect(), "
+                    "which tells the change of each row, or use EnvironmentSettings.in_batch_mode()"
                 )
             batches.append(batch.data)
         return pa.Table.from_batches(batches, schema)

@@ -77,7 +77,7 @@ __all__ = [
 
 
 class DataTypes:
-    """Makes types: ``DataTypes.INT()``, ``DataTypes.ARRAY(DataTypes.STRING())``. Types allow NULL unless told not to."""
+    """Makes types: ``DataTypes.INT()``, ``DataTypes.ARRAY(DataTypes.STRING())``. NULL is allowed unless told not to."""
 
     @staticmethod
     def NULL() -> NullType:  # noqa: N802

@@ -144,14 +144,14 @@ def test_division_of_doubles_follows_ieee_over_columns() -> None:
 @pytest.mark.parametrize(("left", "zero"), [(I32, 0), (F64, 0.0), (pa.decimal128(5, 2), Decimal(0))])
 def test_division_by_a_constant_zero_is_an_error(left: pa.DataType, zero: Any) -> None:
     divide = Arithmetic(Operator.DIVIDE, Column(0, left, "a"), Literal.of(zero, left), left)
-    with pytest.raises(UserError, match=r"a / .*: .*di(vide|vision) by zero"):
+    with pytest.raises(UserError, match=r"a / .*: division by zero \(where a = 1"):
         run(divide, pa.array([1], left))
 
 
 def test_division_by_zero_names_the_expression() -> None:
     divide = Arithmetic(Operator.DIVIDE, Column(0, I32, "a"), Column(1, I32, "b"), I32)
-    with pytest.raises(UserError, match="a / b: divide by zero"):
-        run(divide, pa.array([1, 2], I32), pa.array([1, 0], I32))
+    with pytest.raises(UserError, match=r"^a / b: division by zero \(where a = 7, b = 0\)$"):
+        run(divide, pa.array([1, 2, None, 7, 8], I32), pa.array([1, 2, 0, 0, 0], I32))
 
 
 def test_negate_wraps() -> None:
@@ -287,7 +287,7 @@ def test_case_evaluates_a_failing_branch_only_where_it_applies() -> None:
     assert run(case, *columns) == [5, -1, 3, -1]
     assert run(case, pa.array([0], I32), pa.array([1], I32)) == [-1]
     bare = Case(((IsNull(b), Literal.of(0, I32)),), Arithmetic(Operator.DIVIDE, a, b, I32), I32)
-    with pytest.raises(UserError, match="a / b: divide by zero"):
+    with pytest.raises(UserError, match="a / b: division by zero"):
         run(bare, *columns)
 
 
@@ -362,7 +362,7 @@ def test_cast_gives_flinks_result(value: Any, source: pa.DataType, target: pa.Da
 )
 def test_text_that_cannot_be_cast(text: str, target: pa.DataType) -> None:
     column = pa.array([text, None])
-    with pytest.raises(UserError, match=rf"CAST\(x AS .*\): '{text}' is no"):
+    with pytest.raises(UserError, match=rf"CAST\(x AS .*\): '{text}' is no .* \(where x = '{text}'\)"):
         run(Cast(Column(0, TEXT, "x"), target), column)
     assert run(Cast(Column(0, TEXT), target, null_on_error=True), column) == [None, None]
 

@@ -104,7 +104,7 @@ _ROW = st.tuples(
 _BATCHES = st.lists(st.lists(_ROW, max_size=15), max_size=6)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(_BATCHES, st.booleans(), st.integers(1, 20), st.integers(0, 2))
 def test_per_row_changelog_is_the_naive_one(
     batches: list[list[tuple[Any, ...]]], update_before: bool, max_rows: int, exhausted_every: int
@@ -118,7 +118,7 @@ def test_per_row_changelog_is_the_naive_one(
     assert bench.changes() == expected
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(_BATCHES, st.booleans(), st.integers(1, 20), st.integers(1, 25), st.integers(0, 2))
 def test_mini_batch_changelog_is_the_naive_one(
     batches: list[list[tuple[Any, ...]]], update_before: bool, max_rows: int, size: int, exhausted_every: int
@@ -140,7 +140,7 @@ def test_mini_batch_changelog_is_the_naive_one(
     assert bench.changes() == expected
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(_BATCHES, st.booleans(), st.sampled_from([(0, 1), (0,), (3,), ()]))
 def test_folded_changelog_equals_duckdb(
     batches: list[list[tuple[Any, ...]]], mini_batch: bool, keys: tuple[int, ...]
@@ -160,7 +160,7 @@ def test_folded_changelog_equals_duckdb(
     assert fold(bench.changes()) == expected
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(_BATCHES, _BATCHES, st.booleans(), st.integers(1, 4), st.integers(1, 4))
 def test_a_restored_job_goes_on_as_if_nothing_had_been(
     before: list[list[tuple[Any, ...]]],

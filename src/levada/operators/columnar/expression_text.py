@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 import pyarrow as pa
 
 from levada.operators.columnar.expressions import (
@@ -80,7 +82,7 @@ def literal_text(scalar: pa.Scalar) -> str:
         return "NULL"
     if isinstance(value, bool):
         return str(value).upper()
-    if isinstance(value, int | float):
+    if isinstance(value, int | float | Decimal):
         return str(value)
     return _quoted(str(value))
 

@@ -16,7 +16,8 @@ import pyarrow.compute as pc
 from levada.common.errors import UserError
 from levada.operators.columnar import arithmetic, conditions, deferred
 from levada.operators.columnar.casts import compile_cast
-from levada.operators.columnar.expression_text import to_text
+from levada.operators.columnar.deferred import children
+from levada.operators.columnar.expression_text import literal_text, to_text
 from levada.operators.columnar.expressions import (
     And,
     Arithmetic,
@@ -194,37 +195,53 @@ def _function(name: str, data_type: pa.DataType, options: tuple[tuple[str, Any],
 
 
 def _bind(kernel: Kernel, sources: list[int], expression: Expression) -> Step:
-    def explain(error: Exception) -> UserError:
-        return UserError(f"{to_text(expression)}: {error}")
-
-    if len(sources) == 1:
-        (only,) = sources
-
-        def unary(registers: list[Datum], _: int) -> Datum:
-            try:
-                return kernel(registers[only])
-            except (pa.ArrowInvalid, UserError) as error:
-                raise explain(error) from error
-
-        return unary
-    if len(sources) == 2:
-        first, second = sources
-
-        def binary(registers: list[Datum], _: int) -> Datum:
-            try:
-                return kernel(registers[first], registers[second])
-            except (pa.ArrowInvalid, UserError) as error:
-                raise explain(error) from error
-
-        return binary
+    """The kernel over registers; one or two operands, the usual case, without building a list."""
 
     def general(registers: list[Datum], _: int) -> Datum:
+        operands = [registers[source] for source in sources]
         try:
-            return kernel(*[registers[source] for source in sources])
+            return kernel(*operands)
         except (pa.ArrowInvalid, UserError) as error:
-            raise explain(error) from error
+            raise _explained(error, kernel, operands, expression) from error
 
-    return general
+    if len(sources) not in (1, 2):
+        return general
+    first, second = sources[0], sources[-1]
+
+    def unary(registers: list[Datum], length: int) -> Datum:
+        try:
+            return kernel(registers[first])
+        except (pa.ArrowInvalid, UserError):
+            return general(registers, length)
+
+    def binary(registers: list[Datum], length: int) -> Datum:
+        try:
+            return kernel(registers[first], registers[second])
+        except (pa.ArrowInvalid, UserError):
+            return general(registers, length)
+
+    return unary if len(sources) == 1 else binary
+
+
+def _explained(error: Exception, kernel: Kernel, operands: list[Datum], expression: Expression) -> UserError:
+    """The error with the expression and the operands of a row that has it."""
+    start, stop = 0, max((len(each) for each in operands if isinstance(each, pa.Array)), default=1)
+    while stop - start > 1:
+        middle = (start + stop) // 2
+        try:
+            kernel(*[each[start:middle] if isinstance(each, pa.Array) else each for each in operands])
+            start = middle
+        except (pa.ArrowInvalid, UserError):
+            stop = middle
+    values = [each[start] if isinstance(each, pa.Array) else each for each in operands]
+    shown = [
+        f"{to_text(child)} = {literal_text(value)}"
+        for child, value in zip(children(expression), values, strict=True)
+        if not isinstance(child, Literal)
+    ]
+    where = f" (where {', '.join(shown)})" if shown else ""
+    reason = str(error).replace("divide by zero", "division by zero")
+    return UserError(f"{to_text(expression)}: {reason}{where}")
 
 
 def _bind_pair(call: Callable[[list[Datum]], Datum], left: int, right: int) -> Step:

@@ -38,7 +38,7 @@ class _Firing:
     def delete(self, timestamp: int, key: Any, namespace: Any) -> None:
         """Take a timer back."""
         if timestamp == self.current and self._group:
-            pass
+            self._cancelled.add((key, namespace))
         self.queue.delete(timestamp, key, namespace)
 
     def due(self, up_to: int) -> Iterator[Timer]:

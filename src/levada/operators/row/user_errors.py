@@ -6,6 +6,7 @@ the step from the line it stopped at.
 
 from __future__ import annotations
 
+import os
 import reprlib
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -19,7 +20,7 @@ from levada.operators.row.user_function import display_name, source_location
 
 RECORD_LENGTH = 200
 _ABSENT = object()
-_OWN_FOLDER = str(Path(__file__).parent)
+_OWN_FOLDER = str(Path(__file__).parents[2]) + os.sep
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +65,7 @@ def user_error(
         return _wrapped(error, context, _any_site(sites), None, _ABSENT)
     frame, line, below = found
     while below is not None and below.tb_frame.f_code.co_filename.startswith(_OWN_FOLDER):
-        below = below.tb_next  # helpers between the loop and the user's function
+        below = below.tb_next  # what stands between the loop and the user's function
     site = sites if isinstance(sites, CallSite) else sites.get(line) or _any_site(sites)
     return _wrapped(error, context, site, below, frame.f_locals.get(site.variable, _ABSENT))
 

@@ -170,7 +170,7 @@ def _call(binder: ExpressionBinder, node: ast.Call) -> Expression:
         known = [*FUNCTIONS, *aggregate_functions.NAMES]
         if name in aggregate_functions.KNOWN_ELSEWHERE:
             raise not_supported(binder.text, node.span, f"function {name}")
-        raise not_supported(binder.text, node.span, f"function {name}{did_you_mean(name, known)}")
+        raise not_supported(binder.text, node.span, f"function {name}{did_you_mean(name, known, 0.75)}")
     if node.filter is not None or node.distinct or node.order_by:
         raise binder.error(node.span, f"{name} is no aggregate function: it takes no DISTINCT, ORDER BY or FILTER")
     return function.bind(_arguments(binder, node))

@@ -11,7 +11,7 @@ from levada.sql.errors import did_you_mean, not_supported, sql_error
 from levada.sql.functions.coercion import assignable, cast
 from levada.sql.logical.expressions import Expression, Literal
 from levada.sql.logical.nodes import Insert, identity
-from levada.sql.types import RowField, RowType, type_name
+from levada.sql.types import RowField, type_name
 
 
 def bind_insert(text: str, catalog: Catalog, insert: ast.Insert) -> Insert:
@@ -23,7 +23,9 @@ def bind_insert(text: str, catalog: Catalog, insert: ast.Insert) -> Insert:
     if len(given) != len(targets):
         listed = ", ".join(field.name for field in targets)
         raise sql_error(
-            text, insert.query.span, f"`{table.name}` takes {len(targets)} columns ({listed}), the query gives {len(given)}"
+            text,
+            insert.query.span,
+            f"`{table.name}` takes {len(targets)} columns ({listed}), the query gives {len(given)}",
         )
     physical = table.physical_type
     columns = identity(node.row_type)
@@ -62,7 +64,9 @@ def _columns(text: str, table: CatalogTable, insert: ast.Insert) -> list[RowFiel
         return list(fields.values())
     for name in insert.columns:
         if name not in fields:
-            raise sql_error(text, insert.span, f"column `{name}` not found in `{table.name}`{did_you_mean(name, fields)}")
+            raise sql_error(
+                text, insert.span, f"column `{name}` not found in `{table.name}`{did_you_mean(name, fields)}"
+            )
     if len(set(insert.columns)) < len(insert.columns):
         raise sql_error(text, insert.span, "a column is named twice in the column list")
     return [fields[name] for name in insert.columns]
@@ -76,4 +80,3 @@ def _value(text: str, insert: ast.Insert, column: Expression, field: RowField) -
             span = insert.query.items[0].span
         raise sql_error(text, span, f"`{column}` is {source}, column `{field.name}` takes {target}; use CAST")
     return cast(column, field.data_type)
-

@@ -85,7 +85,9 @@ class QueryBinder:
             kind = common_type([one.data_type, other.data_type])
             if kind is None:
                 kinds = f"{type_name(one.data_type)} and {type_name(other.data_type)}"
-                raise sql_error(self.text, operation.right.span, f"column `{one.name}` of UNION mixes {kinds}; use CAST")
+                raise sql_error(
+                    self.text, operation.right.span, f"column `{one.name}` of UNION mixes {kinds}; use CAST"
+                )
             fields.append(RowField(one.name, kind))
         row_type = RowType(fields)
         node: Node = Union(row_type, (_converted(left, row_type), _converted(right, row_type)))

@@ -113,4 +113,6 @@ def field_of(base: Expression, name: str, text: str, span: Span) -> Expression:
             nullable = kind.is_nullable or field.data_type.is_nullable
             return FieldOf(field.data_type.with_nullability(nullable), base, index, name)
     known = kind.field_names()
-    raise sql_error(text, span, f"`{base}` has no field `{name}`{did_you_mean(name, known) or _listed('; it has', known)}")
+    raise sql_error(
+        text, span, f"`{base}` has no field `{name}`{did_you_mean(name, known) or _listed('; it has', known)}"
+    )

@@ -12,7 +12,7 @@ from levada.sql.binder.scope import Scope
 from levada.sql.errors import not_supported, sql_error
 from levada.sql.functions.aggregates import NAMES
 from levada.sql.logical.expressions import AggregateCall, Expression, Ref, children, with_children
-from levada.sql.logical.nodes import Aggregate, Filter, Node, Project, identity
+from levada.sql.logical.nodes import Aggregate, Filter, Node, Project
 from levada.sql.types import RowField, RowType
 
 
@@ -82,9 +82,7 @@ def _star(text: str, star: ex.Star, scope: Scope) -> list[tuple[ex.Expression | 
     base = scope.resolve(star.qualifier, text, star.span)
     if not isinstance(base.data_type, RowType):
         raise sql_error(text, star.span, f"`{base}` is no table or row: it has no .*")
-    return [
-        (ex.Name((*star.qualifier, field.name), span=star.span), field.name) for field in base.data_type.fields
-    ]
+    return [(ex.Name((*star.qualifier, field.name), span=star.span), field.name) for field in base.data_type.fields]
 
 
 def _own_name(expression: ex.Expression) -> str | None:

@@ -25,7 +25,7 @@ CONNECTORS: dict[str, TableConnector] = {
 
 def scan_source(table: CatalogTable, wanted: RowType) -> ScanSource:
     """The source of a table's rows, with at least the wanted columns."""
-    if isinstance(table.source, InlineSource):
+    if table.source is not None:
         return table.source.scan(wanted)
     connector, options = _connector(table)
     if connector.source is None:

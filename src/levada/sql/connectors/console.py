@@ -18,7 +18,5 @@ def _blackhole(table: CatalogTable, options: TableOptions) -> Sink:
     return BlackHoleSink()
 
 
-PRINT = TableConnector(
-    "print", frozenset({"print-identifier", "standard-error"}), sink=_print, accepts=Accepts.RETRACT
-)
+PRINT = TableConnector("print", frozenset({"print-identifier", "standard-error"}), sink=_print, accepts=Accepts.RETRACT)
 BLACKHOLE = TableConnector("blackhole", frozenset(), sink=_blackhole, accepts=Accepts.RETRACT)

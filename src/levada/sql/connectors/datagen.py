@@ -157,7 +157,9 @@ def _rule(table: CatalogTable, name: str, kind: DataType, options: TableOptions,
     if how == "sequence":
         low, high = options.integer(f"fields.{name}.start"), options.integer(f"fields.{name}.end")
         if low is None or high is None:
-            raise SqlError(f"table `{table.name}`: the sequence `{name}` needs fields.{name}.start and fields.{name}.end")
+            raise SqlError(
+                f"table `{table.name}`: the sequence `{name}` needs fields.{name}.start and fields.{name}.end"
+            )
         if type(kind) not in _LIMITS:
             raise SqlError(f"table `{table.name}`: a sequence is of whole numbers, `{name}` is {type_name(kind)}")
         return ColumnRule(kind, how, low, high, 0, seed)

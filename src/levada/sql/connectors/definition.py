@@ -70,7 +70,9 @@ class TableOptions:
         """The text under a key that must be there."""
         value = self._values.get(key)
         if value is None:
-            raise SqlError(f"table `{self._table.name}`: the option '{key}' is missing; add '{key}' = '..' to WITH (..)")
+            raise SqlError(
+                f"table `{self._table.name}`: the option '{key}' is missing; add '{key}' = '..' to WITH (..)"
+            )
         return value
 
     def text(self, key: str, default: str | None = None) -> str | None:

@@ -51,6 +51,6 @@ def _table(name: str, data: object) -> pa.Table:
     if type(data).__module__.partition(".")[0] == "pandas":
         return pa.Table.from_pandas(data, preserve_index=False)
     raise JobBuildError(
-        f"{name}={type(data).__name__}: a table is a pandas or Polars data frame, an Arrow table, a dict of columns, or "
-        "any object with __arrow_c_stream__"
+        f"{name}={type(data).__name__}: a table is a pandas or Polars data frame, an Arrow table, a dict of columns, "
+        "or any object with __arrow_c_stream__"
     )

@@ -52,7 +52,8 @@ def _check(table: CatalogTable, kind: str) -> None:
         if to_arrow(field.data_type) != arrow:
             wanted = type_name(from_arrow(arrow))
             raise SqlError(
-                f"table `{table.name}`: column `{field.name}` is {type_name(field.data_type)}, in Nexmark it is {wanted}"
+                f"table `{table.name}`: column `{field.name}` is {type_name(field.data_type)}, "
+                f"in Nexmark it is {wanted}"
             )
 
 

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
+from levada.common.errors import JobBuildError
+from levada.operators import columnar
 from levada.operators.columnar.numeric_types import average_type, sum_type
 from levada.sql.functions.definition import Arguments, MismatchError, count
 from levada.sql.logical.expressions import AggregateCall
 from levada.sql.types import (
-    ArrayType,
     BigIntType,
-    BooleanType,
     DataType,
-    MapType,
-    MultisetType,
     NumericType,
-    RowType,
     type_name,
 )
 from levada.sql.types.arrow import from_arrow, to_arrow
@@ -21,15 +18,36 @@ from levada.sql.types.arrow import from_arrow, to_arrow
 NAMES = ("COUNT", "SUM", "MIN", "MAX", "AVG")
 
 KNOWN_ELSEWHERE = frozenset(
-    """
-    APPROX_COUNT_DISTINCT ARRAY_AGG COLLECT CUME_DIST DENSE_RANK FIRST_VALUE GROUPING GROUPING_ID GROUP_ID
-    JSON_ARRAYAGG JSON_OBJECTAGG LAG LAST_VALUE LEAD LISTAGG NTILE PERCENTILE PERCENT_RANK RANK ROW_NUMBER STDDEV
-    STDDEV_POP STDDEV_SAMP VARIANCE VAR_POP VAR_SAMP
-    """.split()
+    [
+        "APPROX_COUNT_DISTINCT",
+        "ARRAY_AGG",
+        "COLLECT",
+        "CUME_DIST",
+        "DENSE_RANK",
+        "FIRST_VALUE",
+        "GROUPING",
+        "GROUPING_ID",
+        "GROUP_ID",
+        "JSON_ARRAYAGG",
+        "JSON_OBJECTAGG",
+        "LAG",
+        "LAST_VALUE",
+        "LEAD",
+        "LISTAGG",
+        "NTILE",
+        "PERCENTILE",
+        "PERCENT_RANK",
+        "RANK",
+        "ROW_NUMBER",
+        "STDDEV",
+        "STDDEV_POP",
+        "STDDEV_SAMP",
+        "VARIANCE",
+        "VAR_POP",
+        "VAR_SAMP",
+    ]
 )
 """Aggregate and window functions of Flink's that are not here yet."""
-
-_NESTED = (ArrayType, MapType, MultisetType, RowType)
 
 
 def aggregate_call(name: str, arguments: Arguments, *, grouped: bool) -> AggregateCall:
@@ -46,13 +64,16 @@ def aggregate_call(name: str, arguments: Arguments, *, grouped: bool) -> Aggrega
     argument = arguments[0]
     kind = argument.data_type
     nullable = kind.is_nullable or not grouped
-    return AggregateCall(_result(name, kind).with_nullability(nullable), name, argument)
+    result = _result(name, kind)
+    try:
+        columnar.AggregateCall(name.lower(), 0, to_arrow(kind))
+    except JobBuildError:
+        raise MismatchError(f"not supported yet: {name} of {type_name(kind.nullable())}") from None
+    return AggregateCall(result.with_nullability(nullable), name, argument)
 
 
 def _result(name: str, kind: DataType) -> DataType:
     if name in ("MIN", "MAX"):
-        if isinstance(kind, (*_NESTED, BooleanType)):
-            raise MismatchError(f"not supported yet: {name} of {type_name(kind.nullable())}")
         return kind
     if not isinstance(kind, NumericType):
         raise MismatchError(f"{name} takes numbers, not {type_name(kind.nullable())}")

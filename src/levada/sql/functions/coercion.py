@@ -36,7 +36,7 @@ from levada.sql.types import (
 )
 
 _INTEGERS: tuple[type[DataType], ...] = (TinyIntType, SmallIntType, IntType, BigIntType)
-_DIGITS = {TinyIntType: 3, SmallIntType: 5, IntType: 10, BigIntType: 19}
+_DIGITS: dict[type[DataType], int] = {TinyIntType: 3, SmallIntType: 5, IntType: 10, BigIntType: 19}
 _TEMPORAL = (DateType, TimeType, TimestampType, LocalZonedTimestampType)
 _MAX_PRECISION = 38
 
@@ -71,7 +71,7 @@ def common_type(kinds: Sequence[DataType]) -> DataType | None:
     return None if result is None else result.with_nullability(nullable)
 
 
-def _pair(left: DataType, right: DataType) -> DataType | None:  # noqa: PLR0911
+def _pair(left: DataType, right: DataType) -> DataType | None:
     if left.nullable() == right.nullable():
         return left
     if isinstance(left, NumericType) and isinstance(right, NumericType):
@@ -147,7 +147,7 @@ def comparable(sign: str, left: Expression, right: Expression) -> tuple[Expressi
 
 
 _CASTS: dict[str, frozenset[str]] = {
-    "string": frozenset({"string", "number", "BOOLEAN", "bytes", "DATE", "TIME", "TIMESTAMP", "TIMESTAMP_LTZ"}),
+    "string": frozenset({"string", "number", "BOOLEAN", "DATE", "TIME", "TIMESTAMP", "TIMESTAMP_LTZ"}),
     "number": frozenset({"string", "number", "BOOLEAN"}),
     "BOOLEAN": frozenset({"string", "number", "BOOLEAN"}),
     "bytes": frozenset({"string", "bytes"}),
@@ -178,7 +178,10 @@ def check_cast(source: DataType, target: DataType) -> None:
             check_cast(one.data_type, other.data_type)
         return
     if _family(target) not in _CASTS.get(_family(source), frozenset()):
-        raise MismatchError(f"{type_name(source.nullable())} cannot be cast to {type_name(target.nullable())}")
+        pair = f"{type_name(source.nullable())} to {type_name(target.nullable())}"
+        if is_string(target) or (is_string(source) and is_bytes(target)):
+            raise MismatchError(f"not supported yet: CAST from {pair}")
+        raise MismatchError(f"there is no CAST from {pair}")
 
 
 def assignable(source: DataType, target: DataType) -> bool:

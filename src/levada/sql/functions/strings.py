@@ -57,13 +57,10 @@ def _same(name: str) -> Bind:
     return bind
 
 
-def _to_string(name: str, least: int, most: int | None = None) -> Bind:
-    def bind(arguments: Arguments) -> Expression:
-        count(name, arguments, least, most or least)
-        need_string(name, *arguments)
-        return Call(STRING.with_nullability(any_nullable(arguments)), name, arguments)
-
-    return bind
+def _reverse(arguments: Arguments) -> Expression:
+    count("REVERSE", arguments, 1, 1)
+    need_string("REVERSE", *arguments)
+    return Call(STRING, "REVERSE", arguments)
 
 
 def _length_of(arguments: Arguments) -> Expression:
@@ -188,7 +185,7 @@ FUNCTIONS = (
     Function("UPPER", _same("UPPER"), _arrow("utf8_upper")),
     Function("LOWER", _same("LOWER"), _arrow("utf8_lower")),
     Function("INITCAP", _same("INITCAP"), _arrow("utf8_title")),
-    Function("REVERSE", _to_string("REVERSE", 1), _arrow("utf8_reverse")),
+    Function("REVERSE", _reverse, _arrow("utf8_reverse")),
     Function("CHAR_LENGTH", _length_of, _arrow("utf8_length")),
     Function("CHARACTER_LENGTH", _length_of),
     Function("SUBSTRING", _substring, _lower_substring),

@@ -38,7 +38,7 @@ def parse_statement(text: str) -> ast.Statement:
 def parse_script(text: str) -> list[ast.Statement]:
     """All statements in ``text``, separated by semicolons."""
     cursor = Cursor(text)
-    found = []
+    found: list[ast.Statement] = []
     while True:
         while cursor.take_symbol(";"):
             pass

@@ -11,18 +11,46 @@ from levada.sql.parser.cursor import Cursor
 from levada.sql.tokenizer import TokenKind
 
 NILADIC = frozenset(
-    "CURRENT_DATE CURRENT_TIME CURRENT_TIMESTAMP LOCALTIME LOCALTIMESTAMP CURRENT_CATALOG CURRENT_USER SESSION_USER "
-    "USER".split()
+    [
+        "CURRENT_DATE",
+        "CURRENT_TIME",
+        "CURRENT_TIMESTAMP",
+        "LOCALTIME",
+        "LOCALTIMESTAMP",
+        "CURRENT_CATALOG",
+        "CURRENT_USER",
+        "SESSION_USER",
+        "USER",
+    ]
 )
 """Functions called without parentheses."""
 
 _TIME_UNITS = frozenset(
-    "YEAR QUARTER MONTH WEEK DAY HOUR MINUTE SECOND MILLISECOND MICROSECOND NANOSECOND DOW DOY ISODOW ISOYEAR EPOCH "
-    "DECADE CENTURY MILLENNIUM".split()
+    [
+        "YEAR",
+        "QUARTER",
+        "MONTH",
+        "WEEK",
+        "DAY",
+        "HOUR",
+        "MINUTE",
+        "SECOND",
+        "MILLISECOND",
+        "MICROSECOND",
+        "NANOSECOND",
+        "DOW",
+        "DOY",
+        "ISODOW",
+        "ISOYEAR",
+        "EPOCH",
+        "DECADE",
+        "CENTURY",
+        "MILLENNIUM",
+    ]
 )
 
 
-def call(cursor: Cursor, name: tuple[str, ...], start: Span) -> ast.Expression:
+def call(cursor: Cursor, name: tuple[str, ...], start: Span) -> ast.Call:
     """Read the parentheses behind a function's name, and FILTER and OVER behind them."""
     special = SPECIAL.get(name[0].upper()) if len(name) == 1 else None
     cursor.expect_symbol("(")
@@ -214,4 +242,3 @@ SPECIAL: dict[str, Callable[[Cursor], _Special]] = {
     **json_calls.RULES,
 }
 """Functions whose arguments are read by a rule of their own."""
-

@@ -89,8 +89,8 @@ def _sequence(cursor: Cursor) -> ast.Pattern:
 def _quantified(cursor: Cursor) -> ast.Pattern:
     start = cursor.token.span
     if cursor.at_symbol("("):
-        inner = cursor.parenthesised(_alternation)
-        variable, parts = None, (inner,)
+        parts: tuple[ast.Pattern, ...] = (cursor.parenthesised(_alternation),)
+        variable = None
     else:
         variable, parts = cursor.name(), ()
     minimum, maximum = _quantifier(cursor)

@@ -23,7 +23,7 @@ def at_query(cursor: Cursor) -> bool:
 
 
 def _closes_as_query(cursor: Cursor, opened: int) -> bool:
-    """Whether what follows the query's inner parentheses goes on as a query, not as an expression such as ``(SELECT 1) + 1``."""
+    """Whether the parentheses hold a query alone, not an expression such as ``(SELECT 1) + 1``."""
     depth, distance = 0, 0
     while True:
         token = cursor.ahead(distance)

@@ -28,7 +28,8 @@ def _joined(cursor: Cursor) -> ast.Relation:
                 raise cursor.unexpected("`JOIN`")
             return left
         right = _primary(cursor)
-        condition, using = None, ()
+        condition = None
+        using: tuple[str, ...] = ()
         if cursor.take("ON"):
             condition = expressions.expression(cursor)
         elif cursor.take("USING"):
@@ -93,7 +94,6 @@ def _bare(cursor: Cursor) -> ast.Relation:
     name = cursor.qualified("a table name")
     if cursor.at_symbol("("):
         function = calls.call(cursor, name, start)
-        assert isinstance(function, ex.Call)
         return ast.TableFunction(function, lateral, span=cursor.span_from(start))
     table_hints = hints(cursor)
     as_of = None
@@ -105,7 +105,4 @@ def _bare(cursor: Cursor) -> ast.Relation:
 
 def _function(cursor: Cursor) -> ex.Call:
     start = cursor.token.span
-    name = cursor.qualified("a table function")
-    function = calls.call(cursor, name, start)
-    assert isinstance(function, ex.Call)
-    return function
+    return calls.call(cursor, cursor.qualified("a table function"), start)

@@ -136,7 +136,8 @@ def _column(cursor: Cursor, elements: _Elements) -> ast.ColumnDefinition:
 def _distribution(cursor: Cursor) -> ast.Distribution | None:
     if not cursor.take("DISTRIBUTED"):
         return None
-    kind, columns = None, ()
+    kind = None
+    columns: tuple[str, ...] = ()
     if cursor.take("BY"):
         kind = cursor.take_any("HASH", "RANGE")
         columns = cursor.name_list()
@@ -172,6 +173,4 @@ def create_view(cursor: Cursor, start: Span, *, temporary: bool) -> ast.Statemen
     body = queries.query(cursor)
     span = cursor.span_from(begin)
     text = cursor.text[span.start : span.end]
-    return ast.CreateView(
-        name, body, text, columns, comment, temporary, exists, span=cursor.span_from(start)
-    )
+    return ast.CreateView(name, body, text, columns, comment, temporary, exists, span=cursor.span_from(start))

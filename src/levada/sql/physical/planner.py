@@ -22,12 +22,13 @@ from levada.sql.physical.nodes import (
 
 @dataclass(frozen=True, slots=True)
 class PlannerSettings:
-    """``batch``: results come once, when the input has ended."""
+    """``batch``: results come once, when the input has ended. ``time_zone``: the session's."""
 
     batch: bool = False
+    time_zone: str = "UTC"
 
 
-def plan(node: logical.Node, accepts: Accepts, settings: PlannerSettings) -> Node:
+def plan(node: logical.Node, accepts: Accepts, settings: PlannerSettings) -> Sink:
     """The physical plan with a sink on top; changelog modes are not inferred yet."""
     if isinstance(node, logical.Insert):
         return Sink(node.row_type, INSERT_ONLY, _plan(node.input, settings), node.table, accepts)
@@ -44,10 +45,10 @@ def _plan(node: logical.Node, settings: PlannerSettings) -> Node:
             below = _plan(node.input, settings)
             return Calc(node.row_type, INSERT_ONLY, below, logical.identity(node.row_type), node.condition)
         case logical.Project():
-            below, condition = node.input, None
-            if isinstance(below, logical.Filter):
-                condition, below = below.condition, below.input
-            return Calc(node.row_type, INSERT_ONLY, _plan(below, settings), node.expressions, condition)
+            source, condition = node.input, None
+            if isinstance(source, logical.Filter):
+                condition, source = source.condition, source.input
+            return Calc(node.row_type, INSERT_ONLY, _plan(source, settings), node.expressions, condition)
         case logical.Aggregate():
             below = _plan(node.input, settings)
             exchange = Exchange(below.row_type, INSERT_ONLY, below, node.keys)

@@ -15,5 +15,7 @@ def merge_filters(node: Node) -> Node:
 def _merge(node: Node) -> Node:
     if isinstance(node, Filter) and isinstance(node.input, Filter):
         below = node.input
-        return Filter(node.row_type, below.input, conjunction([*conjuncts(below.condition), *conjuncts(node.condition)]))
+        return Filter(
+            node.row_type, below.input, conjunction([*conjuncts(below.condition), *conjuncts(node.condition)])
+        )
     return node

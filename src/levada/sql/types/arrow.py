@@ -122,7 +122,7 @@ _FROM_SIMPLE: dict[Any, type[DataType]] = {
 }
 
 
-def from_arrow(arrow: pa.DataType, nullable: bool = True) -> DataType:  # noqa: PLR0911
+def from_arrow(arrow: pa.DataType, nullable: bool = True) -> DataType:
     """The SQL type that fits an Arrow type best; ``to_arrow`` of it can hold every value."""
     simple = _FROM_SIMPLE.get(arrow)
     if simple is not None:

@@ -2,7 +2,7 @@
 
 A snapshot's part has the columns ``key_group``, ``key_0`` ..., then one column per accumulator lane: ``0_count``,
 ``1_sum``, ``2_max``; an average is two, ``3_avg_sum`` and ``3_avg_count``. The rows of each batch are sorted by key
-group; batches follow one another in no order, because gathering slots from all over the pages costs three times as much.
+group; batches follow one another in no order, because gathering slots from all over the pages costs three times more.
 """
 
 from __future__ import annotations

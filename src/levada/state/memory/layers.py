@@ -158,7 +158,7 @@ class LayeredTable:
         space = top.spaces.pop(namespace, None)
         top.deleted.pop(namespace, None)
         if self.layered and self._holds_below(namespace):
-            pass
+            top.cleared.add(namespace)
         if space is not None:
             self._discard(space)
             if namespace is None:
