@@ -255,7 +255,7 @@ class CheckpointCoordinator:
         stats.last_duration_ms = now - manifest.timestamp
         stats.last_bytes = manifest.size
         stats.last_completed_at = now
-        log.info("checkpoint %d complete: %d bytes in %d ms", checkpoint_id, stats.last_bytes, stats.last_duration_ms)
+        log.debug("checkpoint %d complete: %d bytes in %d ms", checkpoint_id, stats.last_bytes, stats.last_duration_ms)
         self._lineage.append(checkpoint_id)
         self._target.checkpoint_complete(checkpoint_id)
         while len(self._lineage) > max(1, self._settings.retained):

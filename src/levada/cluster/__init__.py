@@ -3,6 +3,7 @@
 May import: runtime, checkpoint, graph, operators, connectors, formats, state, common.
 """
 
-from levada.cluster.embedded import EmbeddedJob, JobProgress, submit
+from levada.cluster.embedded import EmbeddedJob, submit
+from levada.cluster.progress import JobProgress
 
 __all__ = ["EmbeddedJob", "JobProgress", "submit"]

@@ -9,13 +9,13 @@ import gc
 import threading
 import uuid
 from collections import Counter
-from dataclasses import dataclass
 
 from levada.checkpoint.coordinator import CheckpointCoordinator, CheckpointSettings, CheckpointStats
 from levada.checkpoint.lock import DirectoryLock
 from levada.checkpoint.storage import LocalStorage, MemoryStorage
 from levada.checkpoint.store import CheckpointStore, StoredCheckpoint
 from levada.cluster import recovery_point, restart
+from levada.cluster.progress import JobProgress, ProgressPrinter
 from levada.cluster.signals import StopSignals
 from levada.common import options
 from levada.common.configuration import Configuration
@@ -35,20 +35,6 @@ log = get_logger(__name__)
 
 STOP_LIMIT_MS = 9_000
 """A stop that has not completed its last checkpoint by then becomes a cancellation."""
-
-
-@dataclass(frozen=True, slots=True)
-class JobProgress:
-    """A running job in a few figures: rows out of sources, lowest watermark (ms), checkpoints, restarts."""
-
-    rows: int
-    watermark: int
-    checkpoints: int
-    last_checkpoint_id: int | None
-    last_checkpoint_ms: int
-    last_checkpoint_bytes: int
-    restored_from: int | None
-    restarts: int
 
 
 class EmbeddedJob:
@@ -90,6 +76,7 @@ class EmbeddedJob:
         self._started_ms = 0
         self._gc_thresholds: tuple[int, int, int] | None = None
         self._rows_before = 0
+        self._printer = ProgressPrinter.from_configuration(config)
         self._last_counters: Counter[str] = Counter()
 
     # --- driving -----------------------------------------------------------------------------------------------------
@@ -266,6 +253,8 @@ class EmbeddedJob:
         if execution is None:
             raise InternalError("a running job without an attempt")
         execution.step()
+        if self._printer is not None:
+            self._printer.look(self._services.clock.now_ms(), self.progress)
         if self._stop.is_set():
             self._stopping(execution)
         elif execution.ended:

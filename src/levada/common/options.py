@@ -157,6 +157,12 @@ DETECT_MUTATIONS = _option(
     "Fail when a value got from state was changed in place and not stored by `update()`. Costs time; meant for tests.",
 )
 
+PROGRESS_INTERVAL = _optional(
+    "levada.progress.interval",
+    DURATION,
+    "Print rows, rows per second, watermark and checkpoints to standard error this often; never where it is not set.",
+)
+
 # --- SQL -------------------------------------------------------------------------------------------------------------
 
 MINI_BATCH = _option(

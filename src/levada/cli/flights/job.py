@@ -125,7 +125,7 @@ class LateInARow(KeyedProcessFunction[str, Departure, Alert]):
 
     def open(self, runtime_context: RuntimeContext) -> None:
         self.waiting = runtime_context.get_map_state(MapStateDescriptor("waiting", int, list[Departure]))
-        self.row = runtime_context.get_value_state(ValueStateDescriptor("row", list[Departure]))
+        self.row = runtime_context.get_state(ValueStateDescriptor("row", list[Departure]))
 
     def process_element(
         self, value: Departure, ctx: KeyedProcessFunction.Context[str]
@@ -159,7 +159,7 @@ def main(departures: Path, results: Path, rows_per_second: float = 0) -> None:
     config.set(WATERMARK_EVERY_RECORDS, WATERMARK_EVERY)
     config.set(AUTO_WATERMARK_INTERVAL, timedelta(days=1))  # watermarks at positions alone: lateness can be recomputed
     env = StreamExecutionEnvironment.get_execution_environment(config)
-    env.enable_checkpointing(500)
+    env.enable_checkpointing(timedelta(milliseconds=500))
 
     source: Any = FileSource.for_record_stream_format(JsonFormat(), departures).build()
     if rows_per_second:

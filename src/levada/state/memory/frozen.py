@@ -34,7 +34,7 @@ class FrozenTable:
         How many rows the next chunk should have; may be changed while chunks are taken.
     """
 
-    __slots__ = ("_base", "_layers", "_lifted", "_mutable", "_rows", "_started", "_table", "rows")
+    __slots__ = ("_base", "_layers", "_lifted", "_mutable", "_rows", "_table", "_used", "rows")
 
     def __init__(self, table: LayeredTable) -> None:
         self.rows = 256
@@ -43,7 +43,7 @@ class FrozenTable:
         self._lifted: deque[Chunk] = deque()
         self._mutable = False  # whether a value was seen that can be changed in place
         self._rows: Iterator[Chunk] | None = None if self._layers else self._rows_of_base()
-        self._started = False
+        self._used = False
 
     def advance(self, rows: int) -> bool:
         """Lift about ``rows`` rows; False where there are none left, or they must stay where they are."""
@@ -63,9 +63,9 @@ class FrozenTable:
 
     def chunks(self) -> Iterator[Chunk | None]:
         """The table's rows, once; None where time was spent on something else and the loop may want to go on."""
-        if self._started or (self not in self._table.pins and not self._lifted):
+        if self._used:
             raise InternalError("a snapshot was read twice, or after it had been released")
-        self._started = True
+        self._used = True
         table = self._table
         while table.pins == [self] and table.merge(_SLICE, only=self._layers):
             yield None
@@ -73,7 +73,7 @@ class FrozenTable:
             # Another snapshot needs the layers as they are.
             yield from self._in_size(self._rows_of_layers())
         else:
-            if self._rows is None and self in table.pins:
+            if self._layers:
                 self._rows = self._rows_of_base()
             while self.advance(_SLICE):
                 yield None
@@ -86,6 +86,7 @@ class FrozenTable:
 
     def release(self) -> None:
         """The snapshot is not read any more."""
+        self._used = True
         self._table.unpin(self)
         self._lifted.clear()
 
