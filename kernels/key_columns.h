@@ -134,7 +134,10 @@ inline Leaf leaf_at(const Column &column, int64_t row, LeafScratch &scratch) {
             return detail::number_leaf(Tag::Date, moment_leaf(Tag::Date, column.values<int64_t>()[row], 86400000).number);
         case Kind::Time: {
             const int64_t count = type.width == 4 ? column.values<int32_t>()[row] : column.values<int64_t>()[row];
-            return detail::number_leaf(Tag::Time, count * (1000000000 / type.units_per_second));
+            const int64_t nanoseconds = 1000000000 / type.units_per_second;
+            const int64_t limit = INT64_MAX / nanoseconds;
+            if (count > limit || count < -limit) throw KeyTypeFault("a time of day of over 292 years");
+            return detail::number_leaf(Tag::Time, count * nanoseconds);
         }
         case Kind::Timestamp:
             return moment_leaf(type.zoned ? Tag::Instant : Tag::DateTime, column.values<int64_t>()[row],

@@ -21,8 +21,7 @@ bool is_bijective(Kind kind) {
         case Kind::UInt8:
         case Kind::UInt16:
         case Kind::UInt32:
-        case Kind::Date32:
-        case Kind::Time: return true;
+        case Kind::Date32: return true;
         default: return false;
     }
 }

@@ -138,7 +138,7 @@ inline uint64_t hash_leaf(const Leaf &leaf) {
         case Tag::Uuid: return hash_bytes(seed, leaf.bytes.data(), leaf.bytes.size());
         case Tag::BigInt: return combine(leaf.negative, hash_bytes(seed, leaf.bytes.data(), leaf.bytes.size()));
         case Tag::Decimal:
-            return combine(mix(static_cast<uint64_t>(leaf.number) + leaf.negative),
+            return combine(mix(static_cast<uint64_t>(leaf.number) * 2 + leaf.negative),
                            hash_bytes(seed, leaf.bytes.data(), leaf.bytes.size()));
         case Tag::DateTime:
         case Tag::Instant:

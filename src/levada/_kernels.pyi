@@ -104,7 +104,8 @@ class FrozenKeys:
 class KeyIndex:
     """Any number and type of key columns -> dense slots, starting at 0; slots of erased keys are handed out again.
 
-    Null is a key like any other, NaN equals NaN, -0.0 equals 0.0 (and comes back as 0.0).
+    Null is a key like any other, NaN equals NaN, -0.0 equals 0.0 (and comes back as 0.0). One thread at a time may use
+    an index.
 
     Parameters
     ----------

@@ -59,9 +59,17 @@ def check_source(source: Source, expected: list[Any], seed: int, ordered: bool =
 
 
 def check_sink(
-    make: Callable[[], Sink], batches: list[Batch], visible: Callable[[], list[Any]], expected: list[Any], seed: int
+    make: Callable[[], Sink],
+    batches: list[Batch],
+    visible: Callable[[], list[Any]],
+    expected: list[Any],
+    seed: int,
+    abandon: Callable[[Any], None],
 ) -> None:
-    """Every row once after commits, crashes before and after them, repeated commits and restores."""
+    """Every row once after commits, crashes before and after them, repeated commits and restores.
+
+    ``abandon(writer)`` does to a writer what the end of its process would.
+    """
     rng = random.Random(seed)
     sink = make()
     assert sink.transactional
@@ -79,6 +87,7 @@ def check_sink(
                 writer.write(batches[done])
                 done += 1
         if rng.random() < 0.3:
+            abandon(writer)
             done, attempt, writer = _crash(sink, committer, durable, attempt)
             continue
         checkpoint += 1
@@ -86,6 +95,7 @@ def check_sink(
         committables = writer.prepare_commit(checkpoint)
         state = writer.snapshot_state(checkpoint)
         if rng.random() < 0.2:
+            abandon(writer)
             done, attempt, writer = _crash(sink, committer, durable, attempt)
             continue
         durable = (done, state, pickle.dumps(committables))
@@ -93,6 +103,7 @@ def check_sink(
         if not before_commit:
             committer.commit(pickle.loads(durable[2]))
         if before_commit or rng.random() < 0.3:
+            abandon(writer)
             done, attempt, writer = _crash(sink, committer, durable, attempt)
     writer.flush(True)
     last = writer.prepare_commit(checkpoint + 1)

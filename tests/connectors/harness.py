@@ -155,9 +155,10 @@ class SourceRun:
 def read(source: Source, parallelism: int = 1, max_rows: int = 100) -> list[Any]:
     """All rows of a bounded source."""
     run = SourceRun(source, parallelism)
-    rows = run.rows(max_rows)
-    run.close()
-    return rows
+    try:
+        return run.rows(max_rows)
+    finally:
+        run.close()
 
 
 def open_writer(

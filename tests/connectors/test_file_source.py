@@ -29,7 +29,7 @@ from .harness import SourceRun, read
 
 SCHEMA = pa.schema([("id", pa.int64()), ("name", pa.string()), ("at", pa.timestamp("ms"))])
 seeds = st.integers(0, 10**6)
-on_files = settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=60, deadline=None)
+on_files = settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=25, deadline=None)
 
 
 def text(*paths, **options):

@@ -9,6 +9,7 @@ import threading
 from decimal import Decimal
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 import pytest
 from hypothesis import given, settings
@@ -116,6 +117,19 @@ def test_slices_and_other_string_layouts_are_taken() -> None:
         assert index.lookup([pa.array(texts, kind)]).to_pylist() == slots
     assert index.lookup([pa.array(texts).dictionary_encode()]).to_pylist() == slots
     assert index.lookup([pa.array(["z", *texts])[1:]]).to_pylist() == slots
+
+
+@pytest.mark.parametrize("kind", [pa.float16(), pa.float32(), pa.float64()], ids=str)
+def test_zeros_and_nans_are_one_key_each(kind: pa.DataType) -> None:
+    index = KeyIndex([kind], 128)
+    values = np.array([0.0, -0.0, math.nan, -math.nan, 1.0], kind.to_pandas_dtype())
+    odd_nan = (values[2:3].view(f"u{values.itemsize}") + 1).view(values.dtype)
+    column = pa.concat_arrays([pa.array(values), pa.array(odd_nan)])
+    assert column.type == kind
+    slots = index.upsert([column])
+    assert slots.to_pylist() == [0, 0, 1, 1, 2, 1]
+    zero, nan, one = index.keys(slots_array([0, 1, 2]))[0].to_pylist()
+    assert (math.copysign(1, zero), math.isnan(nan), one) == (1, True, 1)
 
 
 def test_int_that_hashes_like_null() -> None:
@@ -233,6 +247,17 @@ def test_frozen_text_outlives_erasure_and_the_index() -> None:
     del index
     assert sorted(reader_saw) == texts
     assert len(frozen) == frozen.capacity == 5000
+
+
+def test_slots_reused_after_a_freeze_stay_free_in_it() -> None:
+    index = KeyIndex([pa.int64()], 128)
+    index.upsert([pa.array([10, 11, 12])])
+    index.erase(slots_array([1]))
+    frozen = index.freeze()
+    assert index.upsert([pa.array([13])]).to_pylist() == [1]
+    assert sorted(frozen.slots_by_key_group().to_pylist()) == [0, 2]
+    with pytest.raises(IndexError):
+        frozen.keys(slots_array([1]))
 
 
 def test_memory_of_erased_text_is_used_again() -> None:

@@ -7,6 +7,7 @@ import threading
 from pathlib import Path
 
 import pytest
+from tests.runtime.jobs import Remembering, config, drive, pipeline, run, virtual
 
 from levada.checkpoint.storage import LocalStorage, MemoryStorage
 from levada.checkpoint.store import CheckpointStore
@@ -24,7 +25,6 @@ from levada.common.errors import (
 )
 from levada.common.job_status import JobStatus
 from levada.runtime.services import Services
-from tests.runtime.jobs import Remembering, config, drive, pipeline, run, virtual
 
 SMALL = {"levada.batch.max-rows": "10", "execution.checkpointing.interval": "3 ms"}
 
@@ -235,7 +235,9 @@ def test_a_damaged_checkpoint_that_was_named_is_refused_with_the_others(tmp_path
     _finished_directory(tmp_path)
     folders = sorted(tmp_path.glob("chk-*"))
     (folders[-1] / "manifest.json").write_text("{}")
-    job = run(pipeline(range(300), double, Remembering()), config(**{"execution.state-recovery.path": str(folders[-1])}))
+    job = run(
+        pipeline(range(300), double, Remembering()), config(**{"execution.state-recovery.path": str(folders[-1])})
+    )
     assert isinstance(job.failure, CheckpointCorruptError)
     assert folders[0].name in str(job.failure)
 
@@ -298,8 +300,6 @@ def test_a_checkpoint_that_takes_too_long_fails_the_attempt() -> None:
             """Nothing to close."""
 
     services = Services(virtual().clock, Never(), None)
-    settings = config(
-        **SMALL, **{"execution.checkpointing.timeout": "50 ms", "restart-strategy.type": "none"}
-    )
+    settings = config(**SMALL, **{"execution.checkpointing.timeout": "50 ms", "restart-strategy.type": "none"})
     job = drive(submit(pipeline(range(50), double, Remembering(), endless=True), settings, services))
     assert "took longer than" in str(job.failure)

@@ -90,7 +90,7 @@ def test_barriers_still_align_after_an_input_has_ended() -> None:
     seed=st.integers(0, 1000),
 )
 def test_no_row_overtakes_a_barrier_in_either_direction(lanes: list[list[int]], seed: int) -> None:
-    """Each lane sends n rows, barrier 1, n rows, barrier 2 ...: what comes out between barriers is exactly one epoch."""
+    """Each lane sends n rows, barrier 1, n rows, barrier 2 ...: what comes out between barriers is one epoch."""
     epochs = max(len(lane) for lane in lanes)
     queues: list[list[Element]] = []
     for lane in lanes:

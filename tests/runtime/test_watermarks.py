@@ -50,7 +50,9 @@ def test_watermark_is_newest_minus_bound_minus_one() -> None:
 
 
 def test_watermarks_never_go_back() -> None:
-    stamps = [piece for piece in run(tracker(every=1), [[NOW + 5, NOW + 1, NOW + 9, NOW + 2]]) if isinstance(piece, int)]
+    stamps = [
+        piece for piece in run(tracker(every=1), [[NOW + 5, NOW + 1, NOW + 9, NOW + 2]]) if isinstance(piece, int)
+    ]
     assert stamps == [NOW - 6, NOW - 2]
 
 

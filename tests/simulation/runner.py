@@ -9,6 +9,8 @@ from datetime import timedelta
 from random import Random
 from typing import Any
 
+from tests.simulation.world import Crash, Event, EventSource, LaggingExecutor, World, WorldSink, make_events
+
 from levada.checkpoint.storage import MemoryStorage
 from levada.checkpoint.store import CheckpointStore
 from levada.cluster.embedded import EmbeddedJob
@@ -29,7 +31,6 @@ from levada.graph.job_graph import JobGraph
 from levada.graph.plan import plan
 from levada.runtime.clock import VirtualClock
 from levada.runtime.services import Services
-from tests.simulation.world import Crash, Event, EventSource, LaggingExecutor, World, WorldSink, make_events
 
 LATE = OutputTag("late")
 WINDOW = 200

@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from tests.simulation.runner import Scenario, check, simulate
 
 from levada.common.errors import LevadaError
 from levada.connectors.splits import SplitQueueReader
 from levada.runtime.gate import InputGate
-from tests.simulation.runner import Scenario, check, simulate
 
 SEEDS = 200
 

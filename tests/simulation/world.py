@@ -121,4 +121,3 @@ class LaggingExecutor(InlineExecutor):
         if self._random.random() < 0.5:
             return 0
         return super().poll()
-

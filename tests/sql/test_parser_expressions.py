@@ -10,7 +10,7 @@ from levada.sql.parser import parse_expression
 from levada.sql.types import type_name
 
 
-def shape(node: object) -> str:  # noqa: PLR0911
+def shape(node: object) -> str:
     match node:
         case ast.Binary():
             return f"({shape(node.left)} {node.operator} {shape(node.right)})"

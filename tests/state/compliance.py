@@ -108,9 +108,14 @@ class BackendCompliance:
         assert list(state.get()) == []
         state.add_all([])
         assert list(state.get()) == []
-        for refused in (lambda: state.add(None), lambda: state.update(None), lambda: state.add_all([1, None])):  # type: ignore[arg-type]
+        refused: list[Callable[[], None]] = [
+            lambda: state.add(None),  # type: ignore[arg-type]
+            lambda: state.update(None),  # type: ignore[arg-type]
+            lambda: state.add_all([1, None]),  # type: ignore[list-item]
+        ]
+        for call in refused:
             with pytest.raises(StateError, match=r"ListState 'l'"):
-                refused()
+                call()
 
     def test_map_state(self, backend: KeyedBackend) -> None:
         state = backend.get_state(MapStateDescriptor("m", Types.STRING(), Types.LONG()))
@@ -212,11 +217,11 @@ class BackendCompliance:
 
     def test_a_snapshot_holds_the_moment_of_the_barrier(self, backend: KeyedBackend) -> None:
         state = backend.get_state(ValueStateDescriptor("s", ANY))
-        for key in range(100):
+        for key in range(1000):
             backend.key_context.key = key
             state.update([key])
         parts = backend.snapshot()
-        for key in range(100):
+        for key in range(1000):
             backend.key_context.key = key
             held = state.value()
             assert held == [key]
@@ -227,7 +232,7 @@ class BackendCompliance:
         state.update(["new"])
         restored = self.restore(pull(parts))
         again = restored.get_state(ValueStateDescriptor("s", ANY))
-        for key in range(100):
+        for key in range(1000):
             restored.key_context.key = key
             assert again.value() == [key]
             backend.key_context.key = key
@@ -329,6 +334,30 @@ class BackendCompliance:
         restored = self.restore(pull(parts)).timers()
         assert restored.pop_due(EVENT, 100, 10) == [(10, "a", None), (20, "b", (0, 20))]
         assert restored.next_timestamp(TimeDomain.PROCESSING_TIME) == 5
+
+    def test_maps_are_changed_beside_a_snapshot(self, backend: KeyedBackend) -> None:
+        descriptor = MapStateDescriptor("m", ANY, ANY)
+        state = backend.get_state(descriptor)
+        state.put_all({"a": [1], "b": [2], "c": 3})
+        first = backend.snapshot()
+        state.remove("c")
+        second = backend.snapshot()
+        for value in state.values():
+            value.append(0)
+        (state.get("a") or []).append("x")
+        third = backend.snapshot()
+        state.put("d", 4)
+        again = [dict(self.restore(pull(parts)).get_state(descriptor).items()) for parts in (third, first, second)]
+        assert again == [{"a": [1, 0, "x"], "b": [2, 0]}, {"a": [1], "b": [2], "c": 3}, {"a": [1], "b": [2]}]
+
+    def test_a_value_read_from_a_map_is_changed_beside_a_snapshot(self, backend: KeyedBackend) -> None:
+        descriptor = MapStateDescriptor("m", ANY, ANY)
+        state = backend.get_state(descriptor)
+        state.put("a", [1])
+        parts = backend.snapshot()
+        (state.get("a") or []).append("x")
+        assert state.get("a") == [1, "x"]
+        assert self.restore(pull(parts)).get_state(descriptor).get("a") == [1]
 
     # -- mutation detection ------------------------------------------------------------------------------------------
 

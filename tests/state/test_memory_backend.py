@@ -20,5 +20,5 @@ class MemoryMachine(BackendMachine):
         return MemoryBackend("op")
 
 
-MemoryMachine.TestCase.settings = settings(max_examples=40, stateful_step_count=40, deadline=None)
+MemoryMachine.TestCase.settings = settings(max_examples=60, stateful_step_count=40, deadline=None)
 TestMemoryMachine = MemoryMachine.TestCase

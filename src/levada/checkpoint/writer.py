@@ -107,6 +107,9 @@ class SnapshotWriter:
         schema: pa.Schema | None = None
         rows = segment = 0
         for batch in job.part.batches():
+            if not batch.num_rows:
+                yield  # a pause of the encoder
+                continue
             if writer is not None and (batch.schema != schema or sink.tell() > SEGMENT_BYTES):
                 writer.close()
                 self._write(job, segment, sink.getvalue(), rows)

@@ -192,7 +192,10 @@ class Fields:
     def cut(self, data: bytes) -> int:
         """Where the last record that has ended ends."""
         at = 0
-        while (match := self._record.match(data, at)) is not None and data[match.end() - 1 : match.end()] == b"\n":
+        while at < len(data):
+            match = self._record.match(data, at)
+            if match is None or data[match.end() - 1] != 10:
+                break
             at = match.end()
         return at
 

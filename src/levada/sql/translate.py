@@ -12,14 +12,14 @@ from levada.connectors.base import Boundedness, Sink
 from levada.graph.partitioner import Forward, Global, KeyByColumns, Partitioner
 from levada.graph.transformation import Input, SinkSpec, SourceSpec, Transformation
 from levada.operators.columnar import AggregateCall, Calc, GroupAggregate
-from levada.operators.columnar.default_row import DefaultRow
+from levada.operators.columnar.final_rows import FinalRows
 from levada.sql import explain
 from levada.sql.connectors import scan_source
 from levada.sql.logical.expressions import Expression, Ref
 from levada.sql.logical.nodes import identity
 from levada.sql.lowering import lower
 from levada.sql.physical import nodes
-from levada.sql.types import BigIntType, RowType
+from levada.sql.types import RowType
 from levada.sql.types.arrow import to_arrow, to_arrow_schema
 
 _ALL_AT_END = 2**62
@@ -115,15 +115,9 @@ class Translation:
         made.stateful = True
         made.description = explain.physical_text(node).split("\n", 1)[0]
         stream = _Stream((made,), parallelism)
-        if node.final_only and not node.keys:
-            row = [
-                0 if isinstance(call.data_type, BigIntType) and call.function == "COUNT" else None
-                for call in node.calls
-            ]
-            schema = to_arrow_schema(node.row_type)
-            arrays = [pa.array([value], kind) for value, kind in zip(row, schema.types, strict=True)]
-            default = DefaultRow(pa.RecordBatch.from_arrays(arrays, schema=schema))
-            return stream.then(self._operator("default-row", "DefaultRow", default, stream, Forward(), node))
+        if node.final_only:
+            final = FinalRows(None if node.keys else _empty_answer(node))
+            return stream.then(self._operator("final-rows", "FinalRows", final, stream, Forward(), node))
         return stream
 
     def _aggregate_spec(self, node: nodes.GroupAggregate, input_type: RowType) -> GroupAggregate:
@@ -139,7 +133,7 @@ class Translation:
         )
 
     def _operator(
-        self, kind: str, name: str, spec: Calc | DefaultRow, below: _Stream, how: Partitioner, node: nodes.Node
+        self, kind: str, name: str, spec: Calc | FinalRows, below: _Stream, how: Partitioner, node: nodes.Node
     ) -> Transformation:
         inputs = tuple(Input(each, how) for each in below.transformations)
         made = self._new(kind, name, spec, inputs, below.parallelism)
@@ -150,7 +144,7 @@ class Translation:
         self,
         kind: str,
         name: str,
-        spec: Calc | DefaultRow | GroupAggregate | SourceSpec | SinkSpec,
+        spec: Calc | FinalRows | GroupAggregate | SourceSpec | SinkSpec,
         inputs: tuple[Input, ...],
         parallelism: int | None,
     ) -> Transformation:
@@ -172,6 +166,14 @@ class _Stream:
     def then(self, made: Transformation) -> _Stream:
         """The stream behind one more operator."""
         return _Stream((made,), self.parallelism)
+
+
+def _empty_answer(node: nodes.GroupAggregate) -> pa.RecordBatch:
+    """The row of a global aggregate over nothing: counts are 0, all else is NULL."""
+    schema = to_arrow_schema(node.row_type)
+    values = [0 if call.function == "COUNT" else None for call in node.calls]
+    arrays = [pa.array([value], kind) for value, kind in zip(values, schema.types, strict=True)]
+    return pa.RecordBatch.from_arrays(arrays, schema=schema)
 
 
 def _united(node: nodes.Union, streams: list[_Stream]) -> _Stream:

@@ -194,7 +194,7 @@ def _chained(values: Iterable[Any]) -> list[Any]:
 
 
 def _is_named_tuple(kind: type) -> bool:
-    return kind.__bases__ == (tuple,) and hasattr(kind, "_fields") and not hasattr(kind, "__dict__")
+    return kind.__bases__ == (tuple,) and hasattr(kind, "_fields") and not kind.__dictoffset__
 
 
 def _is_plain_dataclass(kind: type) -> bool:

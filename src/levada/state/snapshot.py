@@ -34,7 +34,8 @@ class StatePart:
     kind : PartKind
     batches : callable
         Makes an iterator over the part's record batches. The loop pulls it between steps, so one ``next`` should take
-        about a millisecond at most. What it reads is frozen: the operator works on meanwhile.
+        about a millisecond at most; a batch without rows is a pause and is not written. What it reads is frozen: the
+        operator works on meanwhile.
     released : callable or None
         Called once when the batches have been written (or given up): frozen layers may be merged again.
     """

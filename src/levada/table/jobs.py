@@ -23,8 +23,10 @@ def run_query(compiled: Compiled, configuration: Configuration, batch: bool) -> 
     return QueryJob(job, buffer)
 
 
-def run_inserts(compiled: Sequence[Compiled], configuration: Configuration, batch: bool) -> JobClient:
-    """Start one job that fills all the tables."""
+def run_inserts(
+    compiled: Sequence[Compiled], configuration: Configuration, batch: bool
+) -> tuple[EmbeddedJob, JobClient]:
+    """Start one job that fills all the tables, on a thread of its own."""
     plans: list[tuple[Compiled, Sink]] = []
     names = []
     for each in compiled:
@@ -32,7 +34,8 @@ def run_inserts(compiled: Sequence[Compiled], configuration: Configuration, batc
         assert table is not None
         plans.append((each, table_sink(table)[0]))
         names.append(".".join(table.path))
-    return execution.run_in_background(_submit(f"insert-into_{','.join(names)}", configuration, plans, batch))
+    job = _submit(f"insert-into_{','.join(names)}", configuration, plans, batch)
+    return job, execution.run_in_background(job)
 
 
 def _submit(

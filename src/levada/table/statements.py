@@ -78,7 +78,7 @@ def _statement_set(env: TableEnvironment, text: str, statement: ast.StatementSet
 
 def insert_result(env: TableEnvironment, compiled: Sequence[Compiled]) -> TableResult:
     """The result of a job that was started to fill tables: one column per table, with an unknown row count."""
-    client = jobs.run_inserts(compiled, env.get_config().get_configuration(), env.planner_settings.batch)
+    job, client = jobs.run_inserts(compiled, env.get_config().get_configuration(), env.planner_settings.batch)
     names = [".".join(each.physical.table.path) for each in compiled if each.physical.table is not None]
     unique = [name if names.count(name) == 1 else f"{name}_{index + 1}" for index, name in enumerate(names)]
     return TableResult(
@@ -86,6 +86,7 @@ def insert_result(env: TableEnvironment, compiled: Sequence[Compiled]) -> TableR
         ResultKind.SUCCESS_WITH_CONTENT,
         rows=[Row(*[-1] * len(unique))],
         client=client,
+        inserting=job,
     )
 
 

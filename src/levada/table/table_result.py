@@ -8,8 +8,8 @@ from concurrent.futures import TimeoutError as FutureTimeoutError
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
+from levada.cluster.signals import StopSignals
 from levada.common.batch import Batch
-from levada.common.completable_future import CompletableFuture
 from levada.common.errors import JobBuildError
 from levada.common.job_client import JobClient
 from levada.common.types import Row
@@ -125,6 +125,7 @@ class TableResult:
         rows: list[Row] | None = None,
         query: QueryJob | None = None,
         client: JobClient | None = None,
+        inserting: EmbeddedJob | None = None,
         streaming: bool = False,
         time_zone: str = "UTC",
     ) -> None:
@@ -133,6 +134,7 @@ class TableResult:
         self._fixed = rows
         self._query = query
         self._client = client
+        self._inserting = inserting
         self._streaming = streaming
         self._time_zone = time_zone
         self._read = False
@@ -156,20 +158,25 @@ class TableResult:
                 print(line, flush=self._streaming)
 
     def wait(self, timeout_ms: int | None = None) -> None:
-        """Return when an INSERT has ended, or when a query's first row is there.
+        """Return when an INSERT has ended; other results need no waiting.
+
+        In the main thread Ctrl-C and SIGTERM stop the job at a last checkpoint; a second signal ends it at once.
 
         Raises
         ------
         TimeoutError
             After ``timeout_ms``.
         """
-        if self._client is None:
+        if self._client is None or self._inserting is None:
             return
         result = self._client.get_job_execution_result()
-        try:
-            result.result() if timeout_ms is None else _within(result, timeout_ms)
-        except FutureTimeoutError:
-            raise TimeoutError(f"wait(timeout_ms={timeout_ms}): the job still runs") from None
+        with StopSignals(self._inserting) as signals:
+            try:
+                result.result(None if timeout_ms is None else timeout_ms / 1000)
+            except FutureTimeoutError:
+                raise TimeoutError(f"wait(timeout_ms={timeout_ms}): the job still runs") from None
+            finally:
+                signals.raise_if_stopped()
 
     def get_job_client(self) -> JobClient | None:
         """The job behind the result, or None where there is none."""
@@ -222,7 +229,3 @@ class TableResult:
         if self._read:
             raise JobBuildError("the rows of this result have been read; execute the statement again for another run")
         self._read = True
-
-
-def _within(result: CompletableFuture[Any], timeout_ms: int) -> None:
-    result.result(timeout_ms / 1000)

@@ -213,7 +213,7 @@ def test_a_key_that_cannot_be_one_is_told_with_the_record() -> None:
     with pytest.raises(KeyTypeError) as caught:
         harness.push([("a", "tell"), ([1], "tell")])
     assert "in operator 'script' (uid op-uid)" in caught.value.__notes__[0]
-    assert "record: [1]" in caught.value.__notes__[0]
+    assert "record: ([1], 'tell')" in caught.value.__notes__[0]
 
 
 def test_errors_name_the_function_and_the_record_or_timer() -> None:

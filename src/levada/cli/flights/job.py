@@ -36,7 +36,7 @@ SILENCE_MS = 3 * 60 * 60 * 1000
 
 @dataclass(frozen=True, slots=True)
 class Departure:
-    """A flight has left. ``ts`` is when (ms since the epoch, UTC), ``delay`` in minutes, ``seq`` the order of arrival."""
+    """A flight has left: ``ts`` is when, in ms since the epoch, ``delay`` is in minutes, ``seq`` counts arrivals."""
 
     seq: int
     ts: int
@@ -112,9 +112,7 @@ class OfAirportAndHour(ProcessWindowFunction[Delays, HourlyDelays, str, TimeWind
     ) -> Iterator[HourlyDelays]:
         for found in elements:
             mean = found.total_delay / found.flights
-            yield HourlyDelays(
-                key, context.window().start, found.flights, found.total_delay, mean, found.worst_delay
-            )
+            yield HourlyDelays(key, context.window().start, found.flights, found.total_delay, mean, found.worst_delay)
 
 
 class LateInARow(KeyedProcessFunction[str, Departure, Alert]):
@@ -179,14 +177,16 @@ def main(departures: Path, results: Path, rows_per_second: float = 0) -> None:
     )
     alerts = by_origin.process(LateInARow())
 
-    for name, stream in {
-        "hours": hours,
-        "hours-late": hours.get_side_output(LATE),
-        "alerts": alerts,
-        "alerts-late": alerts.get_side_output(LATE),
-    }.items():
-        stream.sink_to(FileSink.for_row_format(results / name, JsonFormat()).build()).name(name).uid(name)
+    hours.sink_to(files(results / "hours"))
+    hours.get_side_output(LATE).sink_to(files(results / "hours-late"))
+    alerts.sink_to(files(results / "alerts"))
+    alerts.get_side_output(LATE).sink_to(files(results / "alerts-late"))
     env.execute("flights")
+
+
+def files(directory: Path) -> FileSink:
+    """JSON lines, each row exactly once."""
+    return FileSink.for_row_format(directory, JsonFormat()).build()
 
 
 if __name__ == "__main__":

@@ -159,7 +159,7 @@ class FileSourceBuilder:
         try:
             form = _checked(source.format, first, source.columnar)
         except MalformedRecordError as error:
-            raise JobBuildError(f"{self._call}: {first}: {error}") from None
+            raise JobBuildError(f"{self._call}: {error}") from None
         return replace(source, format=form)
 
 
@@ -180,14 +180,15 @@ def _checked(form: Format, first: str | None, columnar: bool) -> Format:
 
 
 def _checked_stream(form: StreamFormat, first: str | None, columnar: bool) -> Format:
+    needs_schema = form.schema is None and form.needs_schema(columnar)
     sample, header = b"", None
-    if first is not None:
+    if first is not None and (needs_schema or form.has_header):
         with reading(first), open_file(first) as file:
             sample = file.read(_SAMPLE_BYTES).removeprefix(b"\xef\xbb\xbf")
             if len(sample) >= _SAMPLE_BYTES and b"\n" in sample:
                 sample = sample[: sample.rfind(b"\n") + 1]
         header = sample.split(b"\n", 1)[0].rstrip(b"\r") if form.has_header and sample.strip() else None
-    if form.schema is None and form.needs_schema(columnar):
+    if needs_schema:
         if not sample.strip():
             raise JobBuildError(
                 f"{first or 'no file yet'}: there are no records to guess a schema from; give one: "
@@ -201,7 +202,11 @@ def _checked_stream(form: StreamFormat, first: str | None, columnar: bool) -> Fo
                 f"{type(form).__name__}(schema=...)"
             ) from None
         return form if schema is None else form.with_schema(schema)
-    form.decoder(columnar, header)
+    if first is not None:
+        try:
+            form.decoder(columnar, header)
+        except MalformedRecordError as error:
+            raise MalformedRecordError(f"{first}: {error}") from None
     return form
 
 

@@ -126,8 +126,9 @@ class FileWriter(SinkWriter):
             current.write(part, now_ms)
 
     def _finish(self, folder: str) -> None:
-        file = self._open.pop(folder)
+        file = self._open[folder]
         file.finish()
+        del self._open[folder]
         self._finished.append(file)
 
     def flush(self, end_of_input: bool) -> None:

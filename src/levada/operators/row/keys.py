@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 from levada.operators.base import OperatorContext
@@ -30,31 +29,31 @@ class KeySelection:
         self._selector = (
             None if key_selector is None else bound_callable(key_selector, "key_by", "key_by(key_selector)")
         )
-        self._select_site = CallSite("key_by", name, context.uid, key_selector)
-        self._canonical_site = CallSite("key_by", name, context.uid, key_selector, "key")
+        self._site = CallSite("key_by", name, context.uid, key_selector)
 
     def keys(self, values: list[Any]) -> list[Any]:
         """One canonical key per value."""
         select = self._selector
         if select is None:
             return [ALL] * len(values)
+        keys: list[Any] = []
         try:
-            keys = _selected(select, values)
+            # What was selected before an error stays in the list: its length tells the record.
+            keys.extend(map(select, values))
         except Exception as error:
-            raise user_error(error, self._context, _selected.__code__, self._select_site) from error
-        if PLAIN_KEY_TYPES.issuperset(map(type, keys)):
-            return keys
-        try:
-            return _canonical(keys)
-        except Exception as error:
-            raise user_error(error, self._context, _canonical.__code__, self._canonical_site) from None
+            raise self._told(error, values[len(keys)]) from error
+        return keys if PLAIN_KEY_TYPES.issuperset(map(type, keys)) else self._canonical(keys, values)
 
+    def _canonical(self, keys: list[Any], values: list[Any]) -> list[Any]:
+        from levada._kernels import canonical_key
 
-def _selected(select: Callable[[Any], Any], values: list[Any]) -> list[Any]:
-    return [select(value) for value in values]
+        for index, key in enumerate(keys):
+            if type(key) not in PLAIN_KEY_TYPES:
+                try:
+                    keys[index] = canonical_key(key)
+                except Exception as error:
+                    raise self._told(error, values[index]) from None
+        return keys
 
-
-def _canonical(keys: list[Any]) -> list[Any]:
-    from levada._kernels import canonical_key
-
-    return [key if type(key) in PLAIN_KEY_TYPES else canonical_key(key) for key in keys]
+    def _told(self, error: Exception, record: Any) -> Exception:
+        return user_error(error, self._context, KeySelection.keys.__code__, self._site, record)

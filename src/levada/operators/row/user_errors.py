@@ -51,33 +51,33 @@ def user_error(
     context: OperatorContext,
     code: CodeType,
     sites: Mapping[int, CallSite] | CallSite,
+    record: Any = _ABSENT,
 ) -> Exception:
     """What to raise (``from error``) in place of ``error``, which left the loop with the code object ``code``.
 
-    ``sites`` maps the loop's lines to call sites, or is the one site for all of them. Errors of Levada itself keep
-    their class and get a note with the operator and record.
+    ``sites`` maps the loop's lines to call sites, or is the one site for all of them. ``record`` is given where the
+    caller knows it. Errors of Levada itself keep their class and get a note with the operator and record.
     """
     origin: BaseException = error
     if isinstance(error, RuntimeError) and isinstance(error.__cause__, StopIteration):
         origin = error.__cause__  # PEP 479: the loop, being a generator, saw a StopIteration of the user's code
     found = _loop_entry(origin.__traceback__, code)
     if found is None:
-        return _wrapped(error, context, _any_site(sites), None, _ABSENT)
+        return _wrapped(error, context, _any_site(sites), None, record)
     frame, line, below = found
     while below is not None and below.tb_frame.f_code.co_filename.startswith(_OWN_FOLDER):
         below = below.tb_next  # what stands between the loop and the user's function
     site = sites if isinstance(sites, CallSite) else sites.get(line) or _any_site(sites)
-    return _wrapped(error, context, site, below, frame.f_locals.get(site.variable, _ABSENT))
+    if record is _ABSENT:
+        record = frame.f_locals.get(site.variable, _ABSENT)
+    return _wrapped(error, context, site, below, record)
 
 
 def _loop_entry(traceback: TracebackType | None, code: CodeType) -> tuple[FrameType, int, TracebackType | None] | None:
-    """The loop's innermost frame in a traceback (a comprehension has its own), its line, and what it called."""
+    """The loop's innermost frame in a traceback, its line, and what it called."""
     found = None
     while traceback is not None:
-        if traceback.tb_frame.f_code is code or (
-            traceback.tb_frame.f_code.co_filename == code.co_filename
-            and traceback.tb_frame.f_code in code.co_consts  # the comprehension inside the loop
-        ):
+        if traceback.tb_frame.f_code is code:
             found = (traceback.tb_frame, traceback.tb_lineno, traceback.tb_next)
         traceback = traceback.tb_next
     return found

@@ -55,7 +55,7 @@ class QueryBinder:
         for row, written in zip(rows, values.rows, strict=True):
             if len(row) != width:
                 place = written[0].span.to(written[-1].span)
-                raise sql_error(self.text, place, f"this row has {len(row)} values, the first one has {width}")
+                raise sql_error(self.text, place, f"this row has {_values(len(row))}, the first one has {width}")
         fields = []
         for index in range(width):
             column = [row[index] for row in rows]
@@ -109,6 +109,10 @@ class QueryBinder:
         if query.order_by:
             raise not_supported(self.text, query.order_by[0].span, "ORDER BY")
         raise not_supported(self.text, (query.limit or query.offset or query).span, "LIMIT and OFFSET")
+
+
+def _values(count: int) -> str:
+    return f"{count} value{'' if count == 1 else 's'}"
 
 
 def _converted(node: Node, row_type: RowType) -> Node:

@@ -11,9 +11,9 @@ from levada.sql.binder.expressions import ExpressionBinder, has_aggregate
 from levada.sql.binder.scope import Scope
 from levada.sql.errors import not_supported, sql_error
 from levada.sql.functions.aggregates import NAMES
-from levada.sql.logical.expressions import AggregateCall, Expression, Ref, children, with_children
+from levada.sql.logical.expressions import AggregateCall, Expression, Literal, Ref, children, with_children
 from levada.sql.logical.nodes import Aggregate, Filter, Node, Project
-from levada.sql.types import RowField, RowType
+from levada.sql.types import IntType, RowField, RowType
 
 
 def bind_select(text: str, select: ast.Select, source: Node, scope: Scope) -> Node:
@@ -131,13 +131,14 @@ def _aggregated(
     lifted = [lifting.lift(item) for item in items]
     condition = None if having is None else lifting.lift(having)
     inputs = lifting.inputs()
-    below = project(node, inputs, _names([_column_name(expression) for expression in inputs]))
+    output = _output_names(lifted, names, keys, len(lifting.calls))
+    arguments = [_column_name(each) or f"$f{index}" for index, each in enumerate(inputs) if index >= len(keys)]
+    below = project(node, inputs, _names([*output[: len(keys)], *arguments]))
     positions = {expression: index for index, expression in reversed(list(enumerate(inputs)))}
     calls = tuple(
         AggregateCall(call.data_type, call.function, _argument(call.argument, positions, below.row_type))
         for call in lifting.calls
     )
-    output = _output_names(lifted, names, keys, len(calls))
     kinds = [key.data_type for key in keys] + [call.data_type for call in calls]
     row_type = RowType(RowField(name, kind) for name, kind in zip(output, kinds, strict=True))
     result: Node = Aggregate(row_type, below, tuple(range(len(keys))), calls)
@@ -200,7 +201,7 @@ class _Lifting:
         for call in self.calls:
             if call.argument is not None and call.argument not in wanted:
                 wanted.append(call.argument)
-        return wanted
+        return wanted or [Literal(IntType(False), 0)]  # rows without columns cannot be counted
 
     def _ungrouped(self, column: Ref) -> SqlError:
         remedy = f"add it to GROUP BY or put it in an aggregate ({', '.join(NAMES)})"

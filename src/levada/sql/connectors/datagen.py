@@ -139,8 +139,11 @@ def _source(table: CatalogTable, wanted: RowType, options: TableOptions) -> Scan
     rules = []
     physical = table.physical_type
     for at, field in enumerate(physical.fields):
+        sequence = options.text(f"fields.{field.name}.kind") == "sequence"
+        if not sequence and field.name not in wanted.field_names():
+            continue
         rule = _rule(table, field.name, field.data_type, options, seed + 104729 * at)
-        if rule.kind == "sequence":
+        if sequence:
             length = int(rule.high) - int(rule.low) + 1
             rows = length if rows is None else min(rows, length)
         if field.name in wanted.field_names():

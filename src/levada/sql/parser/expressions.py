@@ -29,6 +29,29 @@ _BINARY = {
 }
 _WORDS = {"OR": OR, "AND": AND, "IS": IS, "OVERLAPS": COMPARISON}
 _RANGE_WORDS = frozenset({"BETWEEN", "IN", "LIKE", "SIMILAR"})
+_CLAUSES = frozenset(
+    [
+        "SELECT",
+        "FROM",
+        "WHERE",
+        "GROUP",
+        "HAVING",
+        "ORDER",
+        "LIMIT",
+        "OFFSET",
+        "UNION",
+        "INTERSECT",
+        "EXCEPT",
+        "WHEN",
+        "THEN",
+        "ELSE",
+        "END",
+        "AS",
+        "ON",
+        "AND",
+        "OR",
+    ]
+)
 _IS_TESTS = ("NULL", "TRUE", "FALSE", "UNKNOWN")
 _REFUSED = {"!=": "<>", "==": "=", "^": "POWER(a, b)", "::": "CAST(a AS type)"}
 
@@ -178,6 +201,8 @@ def _name_or_call(cursor: Cursor) -> ast.Expression:
         if token.value in calls.NILADIC:
             cursor.advance()
             return ast.Call((token.text,), span=token.span)
+        if token.value in _CLAUSES:
+            raise cursor.unexpected("an expression")
         if token.value in RESERVED:
             raise cursor.reserved(token)
     elif token.kind is not TokenKind.QUOTED:

@@ -285,7 +285,7 @@ class LayeredTable:
     def _pay(self) -> None:
         if not self.pins:
             self.merge(_MERGE_ROWS)
-        elif len(self.pins) == 1:
+        else:
             self.pins[0].advance(_MERGE_ROWS)
 
     def _begin_top(self) -> None:

@@ -130,7 +130,9 @@ class AlignedWindowOperator(WindowOperatorBase):
         if self.call is None:
             result = self.contents.result
             while some := list(islice(items, CHUNK_ROWS)):
-                out = [result(fired[1]) for fired in some]
+                out = []
+                for fired in some:
+                    out.append(result(fired[1]))  # not a comprehension: an error must find ``fired``
                 yield out, [time] * len(out) if timed else None
             return
         out = []
