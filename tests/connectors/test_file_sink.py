@@ -199,7 +199,9 @@ def test_a_full_disk_names_the_file_and_the_remedy(tmp_path, form):
     # The writer has seen that the name is taken; put it back onto it.
     writer._counter = 0
     writer.write(RowBatch([{"x": 1}]))
-    with pytest.raises(StorageError, match=r"part-0-0.inprogress cannot be written: no space is left on the disk. Free"):
+    with pytest.raises(
+        StorageError, match=r"part-0-0.inprogress cannot be written: no space is left on the disk. Free"
+    ):
         writer.prepare_commit(1)
     writer.close()
     del writer
@@ -278,7 +280,9 @@ def test_buckets_outside_are_refused(tmp_path):
         open_writer(sink).write(RowBatch([1]))
 
 
-ROWS = RowBatch([Row(id=1, name='a "b", c', at=datetime(2013, 1, 1, 5, 0, 0, 500_000, UTC)), Row(id=2, name="", at=None)])
+ROWS = RowBatch(
+    [Row(id=1, name='a "b", c', at=datetime(2013, 1, 1, 5, 0, 0, 500_000, UTC)), Row(id=2, name="", at=None)]
+)
 COLUMNS = ColumnBatch(
     pa.record_batch(
         {

@@ -50,9 +50,7 @@ def small_blocks(monkeypatch):
 def write_csv(path, rows, extra=""):
     lines = [f'{i},"na ""me"", {i}\nline 2",2013-01-01 05:00:{i % 60:02d}\n' for i in range(rows)]
     path.write_text("id,name,at\n" + "".join(lines) + extra)
-    return [
-        {"id": i, "name": f'na "me", {i}\nline 2', "at": datetime(2013, 1, 1, 5, 0, i % 60)} for i in range(rows)
-    ]
+    return [{"id": i, "name": f'na "me", {i}\nline 2', "at": datetime(2013, 1, 1, 5, 0, i % 60)} for i in range(rows)]
 
 
 # --- every source complies

@@ -87,7 +87,7 @@ def test_fifty_kills_change_nothing(tmp_path: Path, capsys: pytest.CaptureFixtur
             time.sleep(random.uniform(0.02, 0.5))  # while Python and the job start
         else:
             known = newest(checkpoints)
-            await_that(process, lambda: lock_holder(checkpoints) == process.pid)
+            await_that(process, lambda pid=process.pid: lock_holder(checkpoints) == pid)
             if kill == 1 or moment > 0.4:
                 await_that(process, lambda known=known: newest(checkpoints) > known)
             time.sleep(random.uniform(0.0, 0.4))
@@ -101,7 +101,7 @@ def test_fifty_kills_change_nothing(tmp_path: Path, capsys: pytest.CaptureFixtur
         counts = alive and before > 0 and committed < total
         within += counts
         table.append(
-            f"kill {kill:2} after {time.monotonic() - began:.2f} s: restored from {'/'.join(restored) or 'nothing':>8}, "
+            f"kill {kill:2} after {time.monotonic() - began:.2f} s: restored {'/'.join(restored) or 'nothing':>8}, "
             f"newest checkpoint {before:4}, rows visible {committed:6}{'' if counts else '  (not counted)'}"
         )
     last = start(source, output, checkpoints, 0)

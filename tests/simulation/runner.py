@@ -1,4 +1,4 @@
-"""Runs one job under a virtual clock from a seed, with crashes, and checks that every input took effect exactly once."""
+"""Runs one job under a virtual clock from a seed, with crashes, and checks that every input took effect once."""
 
 from __future__ import annotations
 
@@ -151,8 +151,7 @@ def simulate(scenario: Scenario, max_turns: int = 40_000) -> Outcome:
                 turns += 1
                 clock.advance(1)
                 assert turns < max_turns, "the job does not come to an end"
-                if crashes < 5 and random.random() < scenario.crash:
-                    raise Crash
+                _maybe_die(random, scenario.crash if crashes < 5 else 0.0)
         except Crash:
             crashes += 1
             checkpoints += job.stats.completed
@@ -166,6 +165,11 @@ def simulate(scenario: Scenario, max_turns: int = 40_000) -> Outcome:
             raise job.failure
         assert job.status is JobStatus.FINISHED
         return Outcome(world.rows(), crashes, restored, checkpoints + job.stats.completed, turns)
+
+
+def _maybe_die(random: Random, probability: float) -> None:
+    if random.random() < probability:
+        raise Crash
 
 
 def check(scenario: Scenario, outcome: Outcome) -> None:

@@ -1,4 +1,4 @@
-"""Whole jobs on virtual time, from seeds, with crashes: each input takes effect exactly once; planted bugs are found."""
+"""Whole jobs on virtual time, from seeds, with crashes: each input takes effect once; planted bugs are found."""
 
 from __future__ import annotations
 

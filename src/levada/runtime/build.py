@@ -158,7 +158,17 @@ class TaskBuilder:
             except Exception as error:
                 error.add_note(f"while opening operator {node.name!r} (subtask {index})")
                 raise
+        self._pass_restored_watermarks(stage, links)
         return task
+
+    def _pass_restored_watermarks(self, stage: Stage, links: list[Link]) -> None:
+        """Operators without state of their own stand where the operator before them stood."""
+        if self.checkpoint is None:
+            return
+        for node, link in zip(stage.nodes, links, strict=True):
+            for out in node.links:
+                if out.target is not None and not stage.nodes[out.target].stateful:
+                    links[out.target].operator.current_watermark = link.operator.current_watermark
 
     def _operator(self, stage: Stage, node: ChainNode, index: int) -> Operator:
         spec = node.spec

@@ -155,8 +155,12 @@ def progress(process: subprocess.Popen[str]) -> Iterator[tuple[int, int | None, 
         say(line.rstrip())
         match = PROGRESS.match(line)
         if match is not None:
-            rows, checkpoint, restored = (group and int(group.replace(",", "")) for group in match.groups())
-            yield rows or 0, checkpoint, restored
+            rows, checkpoint, restored = match.groups()
+            yield (
+                int(rows.replace(",", "")),
+                int(checkpoint) if checkpoint else None,
+                int(restored) if restored else None,
+            )
 
 
 def tamper_with(results: Path, how: str) -> str:

@@ -177,10 +177,9 @@ def main(departures: Path, results: Path, rows_per_second: float = 0) -> None:
     )
     alerts = by_origin.process(LateInARow())
 
-    hours.sink_to(files(results / "hours"))
-    hours.get_side_output(LATE).sink_to(files(results / "hours-late"))
-    alerts.sink_to(files(results / "alerts"))
-    alerts.get_side_output(LATE).sink_to(files(results / "alerts-late"))
+    for name, stream in (("hours", hours), ("alerts", alerts)):
+        stream.uid(name).sink_to(files(results / name)).name(name)
+        stream.get_side_output(LATE).sink_to(files(results / f"{name}-late")).name(f"{name}-late")
     env.execute("flights")
 
 

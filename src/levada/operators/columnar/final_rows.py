@@ -1,6 +1,6 @@
-"""Behind an aggregation over bounded input that answers once, at the end: all rows are inserts, and no input has an answer.
+"""Behind an aggregation that answers once, when bounded input has ended: all rows are inserts.
 
-``SELECT COUNT(*) FROM t`` over no rows is one row with 0.
+Empty input has an answer too: ``SELECT COUNT(*) FROM t`` over no rows is one row with 0.
 """
 
 from __future__ import annotations
