@@ -176,7 +176,7 @@ def test_committed_files_are_never_overwritten(tmp_path):
     writer.write(RowBatch(["a"]))
     committables = writer.prepare_commit(1)
     (tmp_path / "part-0-0").write_text("another job's")
-    with pytest.raises(StorageError, match="another job has written .* part prefix"):
+    with pytest.raises(StorageError, match=r"another job has written .* part prefix"):
         commit(sink, committables)
     assert (tmp_path / "part-0-0").read_text() == "another job's"
 
@@ -187,7 +187,7 @@ def test_output_removed_by_hand_is_an_error(tmp_path):
     writer.write(RowBatch(["a"]))
     committables = writer.prepare_commit(1)
     (tmp_path / ".part-0-0.pending").unlink()
-    with pytest.raises(StorageError, match="neither it nor .part-0-0.pending"):
+    with pytest.raises(StorageError, match=r"neither it nor \.part-0-0\.pending"):
         commit(sink, committables)
 
 
@@ -316,7 +316,7 @@ def test_parquet_of_rows_and_columns(tmp_path, batch):
 def test_a_value_of_another_type_names_its_column(tmp_path):
     sink = FileSink.for_bulk_format(tmp_path, ParquetFormat(pa.schema([("id", pa.int64())]))).build()
     writer = open_writer(sink)
-    with pytest.raises(UserError, match="Parquet: column 'id': .*x.*convert the values before"):
+    with pytest.raises(UserError, match=r"Parquet: column 'id': .*x.*convert the values before"):
         writer.write(RowBatch([Row(id="x")]))
     writer.close()
 

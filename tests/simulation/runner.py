@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 from random import Random
@@ -17,7 +17,7 @@ from levada.cluster.embedded import EmbeddedJob
 from levada.common import Duration, Types, WatermarkStrategy
 from levada.common.configuration import Configuration
 from levada.common.job_status import JobStatus
-from levada.datastream import StreamExecutionEnvironment
+from levada.datastream import DataStream, StreamExecutionEnvironment
 from levada.datastream.execution import logical_graph
 from levada.datastream.functions import (
     KeyedProcessFunction,
@@ -94,8 +94,12 @@ class Members(ProcessWindowFunction):
             yield ("window", key, context.window().start, event.number)
 
 
-def build(scenario: Scenario, world: World) -> tuple[JobGraph, Configuration]:
-    """The job's planned graph and its configuration."""
+Pipeline = Callable[[DataStream[Event], World], object]
+"""Adds operators and sinks behind the stream of events."""
+
+
+def build(scenario: Scenario, world: World, pipeline: Pipeline) -> tuple[JobGraph, Configuration]:
+    """The planned job and its configuration."""
     config = Configuration()
     config.set_string("execution.state-recovery.path", "latest")
     config.set_string("execution.checkpointing.interval", f"{scenario.interval_ms} ms")
@@ -110,6 +114,13 @@ def build(scenario: Scenario, world: World) -> tuple[JobGraph, Configuration]:
         timedelta(milliseconds=scenario.disorder)
     ).with_timestamp_assigner(lambda event, _: event.timestamp)
     events = env.from_source(EventSource(scenario.events, scenario.splits), strategy, "events")
+    pipeline(events, world)
+    effective = env.get_configuration()
+    return plan(logical_graph(env._pending, env._known, "simulated"), effective), effective
+
+
+def windows_and_timers(events: DataStream[Event], world: World) -> None:
+    """Windows with late data aside, and a keyed process function with state and timers."""
     keyed = events.map(lambda event: event).key_by(lambda event: event.key)
     windows = (
         keyed.window(TumblingEventTimeWindows.of(Duration.of_millis(WINDOW)))
@@ -119,8 +130,6 @@ def build(scenario: Scenario, world: World) -> tuple[JobGraph, Configuration]:
     windows.sink_to(WorldSink(world))
     windows.get_side_output(LATE).map(lambda event: ("late", event.number)).sink_to(WorldSink(world))
     keyed.process(CountAndRemind()).sink_to(WorldSink(world))
-    effective = env.get_configuration()
-    return plan(logical_graph(env._pending, env._known, "simulated"), effective), effective
 
 
 @dataclass
@@ -134,7 +143,7 @@ class Outcome:
     turns: int
 
 
-def simulate(scenario: Scenario, max_turns: int = 40_000) -> Outcome:
+def simulate(scenario: Scenario, pipeline: Pipeline = windows_and_timers, max_turns: int = 40_000) -> Outcome:
     """Run the scenario to its end, with crashes while fewer than five have happened."""
     random = Random(scenario.seed * 7919 + 1)
     world = World(random, crash_in_commit=scenario.crash)
@@ -143,7 +152,7 @@ def simulate(scenario: Scenario, max_turns: int = 40_000) -> Outcome:
     crashes = turns = checkpoints = 0
     restored: list[int] = []
     while True:
-        graph, config = build(scenario, world)
+        graph, config = build(scenario, world, pipeline)
         services = Services(clock, LaggingExecutor(random), random)
         job = EmbeddedJob(graph, config, services, CheckpointStore(storage))
         try:

@@ -23,6 +23,7 @@ from levada.state import (
     ReducingStateDescriptor,
     StatePart,
     TimeDomain,
+    ValueState,
     ValueStateDescriptor,
 )
 from levada.state.keyed_parts import decode_keyed
@@ -334,6 +335,14 @@ class BackendCompliance:
         restored = self.restore(pull(parts)).timers()
         assert restored.pop_due(EVENT, 100, 10) == [(10, "a", None), (20, "b", (0, 20))]
         assert restored.next_timestamp(TimeDomain.PROCESSING_TIME) == 5
+
+    def test_a_type_that_says_values_do_not_change_is_checked(self, backend: KeyedBackend) -> None:
+        state: ValueState[Any] = backend.get_state(ValueStateDescriptor("total", Types.LONG()))
+        state.update(1.5)
+        assert self.restore(pull(backend.snapshot())).get_state(ValueStateDescriptor("total", ANY)).value() == 1.5
+        state.update([1])
+        with pytest.raises(StateError, match=r"state 'total' of operator 'op' is declared as Long, but holds \[1\]"):
+            pull(backend.snapshot())
 
     def test_maps_are_changed_beside_a_snapshot(self, backend: KeyedBackend) -> None:
         descriptor = MapStateDescriptor("m", ANY, ANY)

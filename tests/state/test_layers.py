@@ -77,7 +77,7 @@ def test_reads_lift_the_snapshot_so_that_the_layer_ends_without_help() -> None:
     table = LayeredTable()
     for key in range(10_000):
         table.put(None, key, key)
-    frozen = FrozenTable(table)
+    frozen = FrozenTable(table, lifts=True)
     for key in range(10_000):
         assert table.get(None, key % 1000) == key % 1000
     assert table.pins == []
@@ -90,7 +90,7 @@ def test_a_lifted_snapshot_does_not_see_later_writes() -> None:
     table = LayeredTable()
     for key in range(20_000):
         table.put(None, key, (key,))
-    frozen = FrozenTable(table)
+    frozen = FrozenTable(table, lifts=True)
     chunks = frozen.chunks()
     while next(chunks) is None:
         pass
@@ -134,6 +134,7 @@ def test_deleted_values_are_freed() -> None:
         pass
     gc.collect()
     assert freed() is None
+    assert "w" not in table._top.spaces
     assert table.namespaces() == []
     assert not table.layered
     assert table.top(None) == {}

@@ -100,6 +100,7 @@ class WatermarkStrategy:
         self, timestamp_assigner: TimestampAssigner | Callable[[Any, int], int]
     ) -> WatermarkStrategy:
         """Take event times from this assigner, or from a callable ``(value, record_timestamp) -> ms``."""
+        extract: Callable[[Any, int], int]
         if isinstance(timestamp_assigner, TimestampAssigner):
             extract = timestamp_assigner.extract_timestamp
         elif callable(timestamp_assigner):

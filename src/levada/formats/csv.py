@@ -11,6 +11,7 @@ from levada.common.batch import Batch, ColumnBatch, RowBatch
 from levada.common.errors import JobBuildError, MalformedRecordError
 from levada.formats import convert, rows, timestamps
 from levada.formats.base import BlockDecoder, LineWriter, StreamFormat, line_spans
+from levada.formats.casts import cast
 from levada.formats.csv_writer import encode, encode_header
 
 if TYPE_CHECKING:
@@ -267,7 +268,7 @@ class _CsvDecoder(BlockDecoder["pa.RecordBatch"]):
         for index, item in enumerate(self._schema):
             column = table.column(index)
             column = column.chunk(0) if column.num_chunks == 1 else column.combine_chunks()
-            column = timestamps.cast(column, item.type)
+            column = cast(column, item.type)
             if self._null and pa.types.is_string(item.type):
                 column = _null_where_literal(column, self._null)
             columns.append(column)

@@ -17,6 +17,7 @@ from levada.common.errors import JobBuildError, UserError
 from levada.common.types import Row
 from levada.formats import convert, rows, timestamps
 from levada.formats.base import BlockDecoder, LineWriter, StreamFormat, line_spans
+from levada.formats.casts import cast
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -117,7 +118,7 @@ class _ValueDecoder(BlockDecoder[list[Any]]):
 
     def fast(self, block: bytes) -> list[Any]:
         lines = [line for line in block.split(b"\n") if line and not line.isspace()]
-        values: list[Any] = json.loads(b"[" + b",".join(lines) + b"]")
+        values: list[Any] = json.loads((b"[" + b",".join(lines) + b"]").decode())
         if len(values) != len(lines):
             raise ValueError("a line does not hold one value")
         return values
@@ -156,6 +157,8 @@ class _ColumnDecoder(BlockDecoder["pa.RecordBatch"]):
 
         if self._parse is None:
             raise ValueError("the schema has types that Arrow does not read from JSON")
+        if not block.isascii():
+            block.decode()  # Arrow does not look whether strings are UTF-8
         if not block.strip():
             return pa.RecordBatch.from_arrays([pa.array([], item.type) for item in self._schema], schema=self._schema)
         options = arrow_json.ReadOptions(use_threads=False, block_size=len(block) + 1)
@@ -167,7 +170,7 @@ class _ColumnDecoder(BlockDecoder["pa.RecordBatch"]):
         for item in self._schema:
             column = table.column(item.name)
             column = column.chunk(0) if column.num_chunks == 1 else column.combine_chunks()
-            columns.append(timestamps.cast(column, item.type))
+            columns.append(cast(column, item.type))
         return pa.RecordBatch.from_arrays(columns, schema=self._schema)
 
     def one(self, record: bytes) -> list[Any]:
@@ -198,7 +201,7 @@ class _ColumnDecoder(BlockDecoder["pa.RecordBatch"]):
 
 def _loads(record: bytes, **options: Any) -> Any:
     try:
-        return json.loads(record, **options)
+        return json.loads(record.decode(), **options)
     except UnicodeDecodeError as error:
         raise ValueError(f"not UTF-8: {error}") from None
     except json.JSONDecodeError as error:

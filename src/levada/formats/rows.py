@@ -89,7 +89,9 @@ def field_names(value: Any) -> list[str] | None:
 
 def columns_of(values: Sequence[Any], names: Sequence[str]) -> list[list[Any]]:
     """The fields of rows (dicts, ``Row``, tuples, dataclasses, or plain values for one column) as one list per name."""
-    first = values[0] if values else ()
+    if not values:
+        return [[] for _ in names]
+    first = values[0]
     if isinstance(first, Mapping):
         return [[value.get(name) for value in values] for name in names]
     if isinstance(first, Row) and _is_named(first):
@@ -97,7 +99,8 @@ def columns_of(values: Sequence[Any], names: Sequence[str]) -> list[list[Any]]:
         if all(value._fields == order for value in values):
             return list(map(list, zip(*(value._values for value in values), strict=True)))
         return [[value[name] for value in values] for name in names]
-    if is_dataclass(first) and not isinstance(first, type):
+    by_name = is_dataclass(first) or set(names) <= set(getattr(first, "_fields", None) or ())
+    if by_name and not isinstance(first, Row):
         return [[getattr(value, name) for value in values] for name in names]
     if isinstance(first, Row | tuple | list):
         width = len(first)
@@ -127,7 +130,11 @@ def to_record_batch(batch: Batch, schema: pa.Schema | None, what: str) -> pa.Rec
         return data if schema is None or data.schema.equals(schema) else _select(data, schema, what)
     names = list(schema.names) if schema is not None else _suggested_names(batch.values, what)
     arrays = []
-    for index, (name, values) in enumerate(zip(names, columns_of(batch.values, names), strict=True)):
+    try:
+        columns = columns_of(batch.values, names)
+    except (KeyError, AttributeError) as error:
+        raise UserError(f"{what}: the columns {', '.join(names)} are written, but a row lacks one: {error}") from error
+    for index, (name, values) in enumerate(zip(names, columns, strict=True)):
         try:
             arrays.append(pa.array(_plain(values), None if schema is None else schema.field(index).type))
         except (pa.ArrowException, OverflowError, TypeError) as error:

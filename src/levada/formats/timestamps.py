@@ -1,4 +1,4 @@
-"""Timestamps as text, in the two standards of Flink's formats, and casts that keep to the clock."""
+"""Timestamps as text, in the two standards of Flink's formats."""
 
 from __future__ import annotations
 
@@ -60,20 +60,3 @@ def _trimmed(text: pa.Array) -> pa.Array:
     from pyarrow import compute as pc
 
     return pc.replace_substring_regex(text, r"\.?0+$", "")
-
-
-def cast(column: pa.Array, kind: pa.DataType) -> pa.Array:
-    """To a column's declared type. Timestamps and times lose digits that they do not keep, towards the past."""
-    import pyarrow as pa
-    from pyarrow import compute as pc
-
-    if column.type == kind:
-        return column
-    if pa.types.is_time(kind):
-        # Arrow reads no times from strings, but timestamps.
-        on_first_day = pc.binary_join_element_wise("1970-01-01", column, " ")
-        return on_first_day.cast(pa.timestamp("us")).cast(pa.time64("us")).cast(kind, safe=False)
-    if pa.types.is_timestamp(kind) and pa.types.is_timestamp(column.type):
-        # A cast cuts towards 1970, which is the future for times before it.
-        column = pc.floor_temporal(column, unit={"s": "second", "ms": "millisecond", "us": "microsecond"}[kind.unit])
-    return column.cast(kind, safe=not pa.types.is_temporal(kind) and not pa.types.is_nested(kind))

@@ -278,6 +278,7 @@ class TimestampsAndWatermarksOperator(Operator):
             states = context.restored.values("tracker")
             if states:
                 self.tracker.restore(min(states, key=lambda state: state["watermark"]))
+                self.current_watermark = self.tracker.watermark
         self.tracker.check_idle(context.clock.now_ms())
         self._watch_idleness()
 

@@ -12,6 +12,14 @@ from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+from levada.common.basic_typeinfo import (
+    BasicTypeInfo,
+    DateTypeInfo,
+    TimestampTypeInfo,
+    TimeTypeInfo,
+    TypeInformation,
+)
+from levada.common.composite_typeinfo import PrimitiveArrayTypeInfo, TupleTypeInfo
 from levada.common.time import Instant
 
 ATOMIC: frozenset[type] = frozenset(
@@ -74,6 +82,15 @@ def _fields_of_frozen(kind: type) -> tuple[str, ...] | None:
     if parameters is None or not parameters.frozen:
         return None
     return tuple(kind.__dataclass_fields__)  # type: ignore[attr-defined]
+
+
+def cannot_change(declared: TypeInformation | None) -> bool:
+    """Whether values of a declared type cannot be changed in place."""
+    if isinstance(declared, TupleTypeInfo):
+        return all(map(cannot_change, declared.field_types))
+    if isinstance(declared, PrimitiveArrayTypeInfo):
+        return declared.is_bytes
+    return isinstance(declared, (BasicTypeInfo, DateTypeInfo, TimeTypeInfo, TimestampTypeInfo))
 
 
 def copy_value(value: Any) -> Any:

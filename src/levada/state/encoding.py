@@ -47,7 +47,7 @@ class ColumnEncoder:
     def __init__(self, name: str, where: str, declared: TypeInformation | None = None) -> None:
         self._name = name
         self._where = where
-        self.codec = codec_of_type(declared)
+        self.codec = self._declared = codec_of_type(declared)
         self._field: pa.Field | None = None
         self._changes = 0
 
@@ -55,6 +55,11 @@ class ColumnEncoder:
     def pickles(self) -> bool:
         """Whether values were last pickled: ten times as slow as typed columns."""
         return isinstance(self.codec, PickleCodec)
+
+    @property
+    def as_declared(self) -> bool:
+        """Whether values were last encoded as the declared type says."""
+        return self._declared is not None and self.codec is self._declared
 
     def encode(self, values: list[Any]) -> tuple[pa.Field, pa.Array]:
         """The values as a column.

@@ -13,7 +13,9 @@ import numpy as np
 import pyarrow as pa
 
 from levada.common.basic_typeinfo import TypeInformation
+from levada.common.errors import StateError
 from levada.state.codecs import INT, STR
+from levada.state.copying import cannot_change, is_immutable
 from levada.state.encoding import ColumnEncoder, decode_column
 from levada.state.keygroups import groups_of_column, groups_of_keys
 
@@ -57,6 +59,8 @@ class KeyedEncoder:
         self._key = ColumnEncoder("key", f"a key of {where}")
         self._namespace = ColumnEncoder("namespace", f"a namespace of {where}")
         self._content = ColumnEncoder(content, where, declared)
+        self._where = where
+        self._trusted = declared if cannot_change(declared) else None
         self.rows = self.first_rows
 
     def encode(self, chunk: Chunk) -> pa.RecordBatch:
@@ -71,11 +75,22 @@ class KeyedEncoder:
         if any(namespace is not None for namespace in namespaces):
             columns.append(self._namespace.encode(namespaces))
         columns.append(self._content.encode(contents))
+        if self._trusted is not None and not self._content.as_declared:
+            self._check_trust(contents)
         batch = pa.record_batch([array for _, array in columns], schema=pa.schema([field for field, _ in columns]))
         if self._max_parallelism > 1:
             batch = batch.take(pa.array(np.argsort(groups.to_numpy(), kind="stable")))
         self._set_rows(len(keys), batch.nbytes)
         return batch
+
+    def _check_trust(self, contents: list[Any]) -> None:
+        # The table was not kept as it was at the barrier, because the declared type said that values do not change.
+        for value in contents:
+            if not is_immutable(value):
+                raise StateError(
+                    f"{self._where} is declared as {self._trusted!r}, but holds {value!r} ({type(value).__name__}), "
+                    "which can be changed in place. Declare its type, or Types.PICKLED_BYTE_ARRAY() for any object"
+                )
 
     def _set_rows(self, rows: int, size: int) -> None:
         most = _MAX_PICKLED_ROWS if self._content.pickles or self._key.pickles else MAX_ROWS

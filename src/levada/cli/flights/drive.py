@@ -128,19 +128,18 @@ def started(demo: Demo, *, resume: bool) -> Iterator[subprocess.Popen[str]]:
     command += ["--set", f"execution.checkpointing.dir={demo.checkpoints}"]
     command += ["--set", f"levada.progress.interval={max(100, int(demo.seconds * 100))} ms"]
     command += [str(demo.script), str(demo.departures), str(demo.results), str(demo.count / demo.seconds)]
-    process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True, encoding="utf-8")
-    watchdog = threading.Timer(TIME_LIMIT_S, give_up, [process])
-    watchdog.daemon = True
-    watchdog.start()
-    try:
-        yield process
-        for line in process.stderr or ():
-            say(line.rstrip())
-        process.wait()
-    finally:
-        watchdog.cancel()
-        process.kill()
-        process.wait()
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True, encoding="utf-8") as process:
+        watchdog = threading.Timer(TIME_LIMIT_S, give_up, [process])
+        watchdog.daemon = True
+        watchdog.start()
+        try:
+            yield process
+            for line in process.stderr or ():
+                say(line.rstrip())
+            process.wait()
+        finally:
+            watchdog.cancel()
+            process.kill()
 
 
 def give_up(process: subprocess.Popen[str]) -> None:

@@ -10,8 +10,8 @@ from levada.common.batch import Batch, ColumnBatch, RowBatch
 from levada.common.errors import MalformedRecordError, StorageError
 from levada.connectors.files.splits import FileSplit
 from levada.formats.base import Format
+from levada.formats.casts import cast
 from levada.formats.rows import to_row_values
-from levada.formats.timestamps import cast
 
 if TYPE_CHECKING:
     import pyarrow as pa

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from levada.common.errors import StateError
 from levada.state.backend import KeyContext, RestoredState
+from levada.state.copying import cannot_change
 from levada.state.descriptors import (
     AggregatingStateDescriptor,
     ListStateDescriptor,
@@ -179,7 +180,7 @@ class MemoryBackend:
         return cast("State", handle)
 
     def _table_part(self, name: str, entry: _Entry) -> StatePart:
-        frozen = FrozenTable(entry.table)
+        frozen = FrozenTable(entry.table, lifts=cannot_change(entry.type_info))
         where = f"state {name!r} of operator {self._operator!r}"
         declared, max_parallelism = entry.type_info, self._max_parallelism
 

@@ -1,20 +1,20 @@
 """A table as it was at a barrier, given out in chunks.
 
-A snapshot *lifts* its rows first: it takes keys and values into lists, a slice at a time, which costs less than half
-of encoding them. Where no value can be changed in place, that is all it needs of the table, which can settle again
-while the lists are encoded. While it lifts, reads that fall through to a frozen layer pay for a part of the rest. So
-the time in which a table is layered, and its keys are slower to reach, is short whatever the pace of the encoding.
+Where the declared type says that no value can be changed in place, a snapshot *lifts* its rows first: it takes keys and
+values into lists, a slice at a time, which costs a third of encoding them. That is all it needs of the table, which can
+settle again while the lists are encoded. While it lifts, reads that fall through to a frozen layer pay for a part of
+the rest. So the time in which a table is layered, and its keys are slower to reach, is short whatever the pace of the
+encoding. Other tables stay layered until they have been encoded.
 """
 
 from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterator
-from itertools import chain, islice
+from itertools import islice
 from typing import Any
 
 from levada.common.errors import InternalError
-from levada.state.copying import ATOMIC, is_immutable
 from levada.state.memory.layers import LayeredTable, visible_items
 
 Chunk = tuple[list[Any], list[Any], list[Any]]
@@ -28,26 +28,31 @@ _LIFTED_ROWS = 1024
 class FrozenTable:
     """One snapshot's view of a table. It holds until it has been read, or is released.
 
+    Parameters
+    ----------
+    lifts : bool
+        Whether the table's values cannot be changed in place.
+
     Attributes
     ----------
     rows : int
         How many rows the next chunk should have; may be changed while chunks are taken.
     """
 
-    __slots__ = ("_base", "_layers", "_lifted", "_mutable", "_rows", "_table", "_used", "rows")
+    __slots__ = ("_base", "_layers", "_lifted", "_lifts", "_rows", "_table", "_used", "rows")
 
-    def __init__(self, table: LayeredTable) -> None:
+    def __init__(self, table: LayeredTable, *, lifts: bool = False) -> None:
         self.rows = 256
         self._table = table
         self._layers, self._base = table.freeze(self)
+        self._lifts = lifts
         self._lifted: deque[Chunk] = deque()
-        self._mutable = False  # whether a value was seen that can be changed in place
         self._rows: Iterator[Chunk] | None = None if self._layers else self._rows_of_base()
         self._used = False
 
     def advance(self, rows: int) -> bool:
         """Lift about ``rows`` rows; False where there are none left, or they must stay where they are."""
-        if self._rows is None or self._mutable:
+        if self._rows is None or not self._lifts:
             return False
         for _ in range(0, rows, _LIFTED_ROWS):
             taken = next(self._rows, None)
@@ -56,9 +61,6 @@ class FrozenTable:
                 self._table.unpin(self)
                 return False
             self._lifted.append(taken)
-            if not _all_immutable(taken[2]):
-                self._mutable = True
-                return False
         return True
 
     def chunks(self) -> Iterator[Chunk | None]:
@@ -141,12 +143,3 @@ class FrozenTable:
             items = visible_items(namespace, self._layers, self._base)
             while some := list(islice(items, _LIFTED_ROWS)):
                 yield [namespace] * len(some), [key for key, _ in some], [value for _, value in some]
-
-
-def _all_immutable(values: list[Any]) -> bool:
-    kinds = set(map(type, values))
-    if kinds <= ATOMIC:
-        return True
-    if kinds == {tuple} and ATOMIC.issuperset(map(type, chain.from_iterable(values))):
-        return True
-    return all(map(is_immutable, values))
