@@ -88,11 +88,21 @@ def test_checkpoints_of_nothing(cli: Cli, tmp_path: Path) -> None:
     assert "holds no completed checkpoint" in cli("checkpoints", "list", "empty").stdout
 
 
-def test_the_demo_counts_each_departure_once(cli: Cli) -> None:
-    done = cli("demo", "--departures", "5000")
-    assert done.returncode == 0, done.stderr
-    assert "5,000 departures" in done.stdout
-    assert "each counted once: yes" in done.stdout
+def test_the_demo_survives_its_kill(cli: Cli, tmp_path: Path) -> None:
+    done = cli("demo", "--departures", "5000", "--keep", "kept")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "killed with SIGKILL at" in done.stdout
+    assert "restored from" in done.stdout
+    assert "every result is there exactly once (5,000 departures" in done.stdout.splitlines()[-1]
+    assert {path.name for path in (tmp_path / "kept").iterdir()} == {"departures.jsonl", "results", "checkpoints"}
+
+
+def test_the_demo_overwrites_nothing(cli: Cli, tmp_path: Path) -> None:
+    (tmp_path / "results").mkdir()
+    done = cli("demo", "--keep", ".")
+    assert done.returncode == 2
+    assert "it is not empty; name a new directory" in done.stderr
+    assert [path.name for path in tmp_path.iterdir()] == ["results"]
 
 
 def test_the_short_benchmark(cli: Cli) -> None:

@@ -72,7 +72,7 @@ def _other_delay(line: str) -> str:
 @pytest.mark.parametrize(
     ("output", "change"),
     [
-        ("hours", lambda line: line.replace('"mean_delay":', '"mean_delay":1')),
+        ("hours", lambda line: line.replace('"flights":', '"flights":1')),
         ("hours-late", lambda line: ""),
         ("alerts", _other_delay),
         ("alerts", lambda line: line.replace('"flights":["', '"flights":["X')),

@@ -2,22 +2,17 @@
 
 from __future__ import annotations
 
-import base64
 import json
-from collections.abc import Callable
 from dataclasses import dataclass, replace
-from datetime import date, datetime, time
 from decimal import Decimal
-from enum import Enum
 from typing import IO, TYPE_CHECKING, Any
-from uuid import UUID
 
 from levada.common.batch import Batch, ColumnBatch, RowBatch
-from levada.common.errors import JobBuildError, UserError
-from levada.common.types import Row
+from levada.common.errors import JobBuildError
 from levada.formats import convert, rows, timestamps
 from levada.formats.base import BlockDecoder, LineWriter, StreamFormat, line_spans
 from levada.formats.casts import cast
+from levada.formats.json_writer import encode_columns, encode_values
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -70,47 +65,11 @@ class JsonFormat(StreamFormat):
 
     def encode(self, batch: Batch) -> bytes:
         """A line for each row."""
-        encoder = json.JSONEncoder(
-            ensure_ascii=False, separators=(",", ":"), default=_encode_with(self.timestamp_format), check_circular=False
-        )
         if isinstance(batch, ColumnBatch):
-            values: list[Any] = rows.to_dict_values(timestamps.as_text(batch.data, self.timestamp_format))
-        elif self.schema is not None:
-            values = rows.to_dict_values(
-                timestamps.as_text(rows.to_record_batch(batch, self.schema, "JSON"), self.timestamp_format)
-            )
-        else:
-            values = batch.values
-        try:
-            lines = list(map(encoder.encode, values))
-        except (TypeError, ValueError) as error:
-            raise UserError(f"JSON: {error}; map the records to values that JSON has") from error
-        return ("\n".join(lines) + "\n").encode() if lines else b""
-
-
-def _encode_with(standard: str) -> Callable[[Any], Any]:
-    def encode(value: Any) -> Any:
-        if isinstance(value, Row):
-            return value.as_dict() if value._fields is not None else list(value)
-        if isinstance(value, datetime):
-            return timestamps.text_of(value, standard)
-        if isinstance(value, date | time):
-            return value.isoformat()
-        if isinstance(value, Decimal):
-            return int(value) if value == value.to_integral_value() else float(value)
-        if isinstance(value, bytes | bytearray):
-            return base64.b64encode(value).decode()
-        if isinstance(value, set | frozenset):
-            return sorted(value)
-        if isinstance(value, UUID):
-            return str(value)
-        if isinstance(value, Enum):
-            return value.name
-        if hasattr(value, "__dataclass_fields__"):
-            return {name: getattr(value, name) for name in value.__dataclass_fields__}
-        raise TypeError(f"{value!r} ({type(value).__name__}) cannot be written as JSON")
-
-    return encode
+            return encode_columns(batch.data, self.timestamp_format)
+        if self.schema is None:
+            return encode_values(batch.values, self.timestamp_format)
+        return encode_columns(rows.to_record_batch(batch, self.schema, "JSON"), self.timestamp_format)
 
 
 class _ValueDecoder(BlockDecoder[list[Any]]):

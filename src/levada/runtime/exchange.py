@@ -103,8 +103,6 @@ class ExchangeOutput:
         return spread
 
     def _keyed_columns(self, columns: tuple[int, ...]) -> Spread:
-        import pyarrow as pa
-
         from levada import _kernels
 
         channels, parallelism, max_parallelism = self.channels, len(self.channels), self._max_parallelism
@@ -113,9 +111,8 @@ class ExchangeOutput:
             if not isinstance(batch, ColumnBatch):
                 raise InternalError("a row batch reached an exchange of columns")
             data, kinds = batch.data, batch.kinds
-            hashes = _kernels.hash_columns([data.column(index) for index in columns])
-            order, offsets = _kernels.partition(hashes, parallelism, max_parallelism)
-            order = pa.array(order)
+            keys = [data.column(index) for index in columns]
+            order, offsets = _kernels.partition(keys, parallelism, max_parallelism)
             shuffled = data.take(order)
             shuffled_kinds = None if kinds is None else kinds.take(order)
             for index, channel in enumerate(channels):

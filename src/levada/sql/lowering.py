@@ -8,8 +8,8 @@ from levada.common.errors import InternalError
 from levada.operators.columnar import expressions as columnar
 from levada.operators.columnar.program import Program
 from levada.sql.functions import FUNCTIONS
-from levada.sql.logical.expressions import Call, Case, Cast, Expression, FieldOf, Literal, Ref, walk
-from levada.sql.types import CharType, DataType, VarCharType
+from levada.sql.logical.expressions import Call, Case, Cast, Expression, FieldOf, Literal, Ref
+from levada.sql.types import STRING_LENGTH, CharType, DataType, VarCharType
 from levada.sql.types.arrow import to_arrow
 
 
@@ -51,19 +51,11 @@ def _fitted(operand: columnar.Expression, source: DataType, target: DataType) ->
     longest = source.length if isinstance(source, CharType | VarCharType) else None
     if longest is None or longest > target.length:
         options = (("start", 0), ("stop", target.length))
-        if target.length < _UNLIMITED:
+        if target.length < STRING_LENGTH:
             operand = columnar.Call("utf8_slice_codeunits", (operand,), pa.string(), options)
     if isinstance(target, CharType) and not (isinstance(source, CharType) and source.length >= target.length):
         operand = columnar.Call("utf8_rpad", (operand,), pa.string(), (("width", target.length), ("padding", " ")))
     return operand
-
-
-_UNLIMITED = 0x7FFFFFFF
-
-
-def is_constant(expression: Expression) -> bool:
-    """Whether the expression reads no column."""
-    return not any(isinstance(node, Ref) for node in walk(expression))
 
 
 def evaluate(expression: Expression) -> Literal:

@@ -14,6 +14,7 @@ from levada.table.result_kind import ResultKind
 from levada.table.schema import Schema
 from levada.table.table import Table
 from levada.table.table_config import TableConfig
+from levada.table.table_descriptor import TableDescriptor
 from levada.table.table_environment import StreamTableEnvironment, TableEnvironment
 from levada.table.table_result import CloseableIterator, TableResult
 from levada.table.table_schema import TableSchema
@@ -31,6 +32,7 @@ __all__ = [
     "StreamTableEnvironment",
     "Table",
     "TableConfig",
+    "TableDescriptor",
     "TableEnvironment",
     "TableResult",
     "TableSchema",

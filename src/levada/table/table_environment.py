@@ -16,6 +16,7 @@ from levada.table.environment_settings import EnvironmentSettings
 from levada.table.explain_detail import ExplainDetail
 from levada.table.table import Table
 from levada.table.table_config import TableConfig
+from levada.table.table_descriptor import TableDescriptor
 from levada.table.table_result import TableResult
 
 if TYPE_CHECKING:
@@ -100,6 +101,18 @@ class TableEnvironment:
     def from_arrow(self, data: Any) -> Table:
         """A table of Arrow data, or of any object with ``__arrow_c_stream__``."""
         return self._from_data("from_arrow", data)
+
+    def create_table(self, path: str, descriptor: TableDescriptor, ignore_if_exists: bool = False) -> bool:
+        """Declare a table; whether it is new."""
+        name = parse_identifier(path)
+        if ignore_if_exists and self.catalog.find(name) is not None:
+            return False
+        self.execute_sql(descriptor.to_sql(".".join(_quoted(part) for part in name)))
+        return True
+
+    def create_temporary_table(self, path: str, descriptor: TableDescriptor, ignore_if_exists: bool = False) -> None:
+        """As ``create_table``: all tables are in memory."""
+        self.create_table(path, descriptor, ignore_if_exists)
 
     def create_temporary_view(self, view_path: str, table: Table) -> None:
         """Give a table a name."""
