@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import gc
 import os
 from datetime import UTC, datetime, timedelta
@@ -297,8 +298,8 @@ COLUMNS = ColumnBatch(
 @pytest.mark.parametrize("batch", [ROWS, COLUMNS])
 def test_csv_and_json_of_rows_and_columns(tmp_path, batch):
     written(FileSink.for_row_format(tmp_path / "csv", CsvFormat()).build(), batch, batch)
-    row = '1,"a ""b"", c",2013-01-01 05:00:00.5Z'
-    assert lines(tmp_path / "csv") == ["id,name,at", row, "2,,", row, "2,,"]
+    rows = [["1", 'a "b", c', "2013-01-01 05:00:00.5Z"], ["2", "", ""]]
+    assert list(csv.reader(lines(tmp_path / "csv"))) == [["id", "name", "at"], *rows, *rows]
     written(FileSink.for_row_format(tmp_path / "json", JsonFormat(timestamp_format="ISO-8601")).build(), batch)
     assert lines(tmp_path / "json") == [
         '{"id":1,"name":"a \\"b\\", c","at":"2013-01-01T05:00:00.5Z"}',

@@ -9,7 +9,16 @@ from datetime import timedelta
 from random import Random
 from typing import Any
 
-from tests.simulation.world import Crash, Event, EventSource, LaggingExecutor, World, WorldSink, make_events
+from tests.simulation.world import (
+    Crash,
+    Event,
+    EventSource,
+    LaggingExecutor,
+    LaggingTransport,
+    World,
+    WorldSink,
+    make_events,
+)
 
 from levada.checkpoint.storage import MemoryStorage
 from levada.checkpoint.store import CheckpointStore
@@ -153,7 +162,7 @@ def simulate(scenario: Scenario, pipeline: Pipeline = windows_and_timers, max_tu
     restored: list[int] = []
     while True:
         graph, config = build(scenario, world, pipeline)
-        services = Services(clock, LaggingExecutor(random), random)
+        services = Services(clock, LaggingExecutor(random), random, LaggingTransport(random))
         job = EmbeddedJob(graph, config, services, CheckpointStore(storage))
         try:
             while job.step(0):

@@ -9,8 +9,10 @@ from random import Random
 from typing import Any
 
 from levada.common.batch import Batch, RowBatch
+from levada.common.elements import Element
 from levada.connectors.base import Committer, SinkWriter, WriterContext
 from levada.connectors.indexed import IndexedSource, Producer, RangeSplit, contiguous_splits
+from levada.runtime.channel import Channel
 from levada.runtime.executor import InlineExecutor
 
 
@@ -121,3 +123,22 @@ class LaggingExecutor(InlineExecutor):
         if self._random.random() < 0.5:
             return 0
         return super().poll()
+
+
+class LaggingTransport:
+    """Lanes on which elements take their time: a receiver may find nothing although something was sent."""
+
+    def __init__(self, random: Random) -> None:
+        self._random = random
+
+    def lane(self, exchange: int, sender: int, receiver: int, capacity: int) -> _LaggingLane:
+        return _LaggingLane(capacity, self._random)
+
+
+class _LaggingLane(Channel):
+    def __init__(self, capacity: int, random: Random) -> None:
+        super().__init__(capacity)
+        self._random = random
+
+    def receive(self) -> Element | None:
+        return None if self._random.random() < 0.3 else super().receive()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from dataclasses import dataclass
 from typing import Any
 
@@ -44,14 +46,19 @@ def test_reduce_functions_of_both_forms() -> None:
     assert by_callable.get_reduce_function() is max
 
 
+VALUE: Any = ValueStateDescriptor
+REDUCING: Any = ReducingStateDescriptor
+AGGREGATING: Any = AggregatingStateDescriptor
+
+
 @pytest.mark.parametrize(
     ("make", "error", "message"),
     [
-        (lambda: ValueStateDescriptor("", int), StateError, "a state's name is a text that is not empty"),
-        (lambda: ValueStateDescriptor(5, int), StateError, r"ValueStateDescriptor\(5, \.\.\)"),  # type: ignore[arg-type]
-        (lambda: ValueStateDescriptor("v", 5), JobBuildError, r"ValueStateDescriptor\('v', \.\.\): 5 is not a type"),
-        (lambda: ReducingStateDescriptor("r", 5, int), StateError, "must be a ReduceFunction or a callable"),
-        (lambda: AggregatingStateDescriptor("a", max, int), StateError, "has no create_accumulator, add, get_result"),
+        (lambda: VALUE("", int), StateError, "a state's name is a text that is not empty"),
+        (lambda: VALUE(5, int), StateError, r"ValueStateDescriptor\(5, \.\.\)"),
+        (lambda: VALUE("v", 5), JobBuildError, r"ValueStateDescriptor\('v', \.\.\): 5 is not a type"),
+        (lambda: REDUCING("r", 5, int), StateError, "must be a ReduceFunction or a callable"),
+        (lambda: AGGREGATING("a", max, int), StateError, "has no create_accumulator, add, get_result"),
     ],
 )
 def test_what_is_refused(make: Any, error: type[Exception], message: str) -> None:
@@ -60,9 +67,6 @@ def test_what_is_refused(make: Any, error: type[Exception], message: str) -> Non
 
 
 def test_a_job_without_checkpoints_loads_no_arrow() -> None:
-    import subprocess
-    import sys
-
     program = (
         "import sys; from levada.state import *; from levada.state.memory import MemoryBackend\n"
         "b = MemoryBackend('op'); b.key_context.key = 1; b.get_state(ValueStateDescriptor('s', int)).update(1)\n"

@@ -346,12 +346,24 @@ def test_an_encoding_is_kept_as_long_as_it_fits() -> None:
     assert encoder.pickles
 
 
-def test_two_encodings_with_one_arrow_type_have_two_fields() -> None:
+@pytest.mark.parametrize(
+    "chunks",
+    [
+        [["1"], [Decimal(1)], ["2"]],
+        [[b"1"], [{1}]],
+        [[{1}], [b"1"]],
+        [[(1, 2)], [Row(1, 2)]],
+        [[Leg("JFK", 1.5)], [{"origin": "JFK", "minutes": 1.5}]],
+        [[None], [None, 1]],
+    ],
+)
+def test_a_change_of_encoding_is_a_change_of_arrow_type(chunks: list[list[Any]]) -> None:
     encoder = ColumnEncoder("value", "state 's'")
-    text, _ = encoder.encode(["1"])
-    number, _ = encoder.encode([Decimal(1)])
-    assert text.type == number.type
-    assert not text.equals(number, check_metadata=True)
+    found: dict[Any, bytes] = {}
+    for chunk in chunks:
+        name, array = encoder.encode(chunk)
+        assert found.setdefault(name.type, name.metadata[ENCODING]) == name.metadata[ENCODING]
+        assert decode_column(pa.record_batch([array], schema=pa.schema([name])), "value") == chunk
 
 
 def local_class() -> Any:

@@ -18,13 +18,13 @@ from levada.operators.base import Operator, OperatorContext, OperatorSpec, Outpu
 from levada.operators.sink import SinkOperator
 from levada.operators.source import SourceOperator
 from levada.runtime.chain import Link, OperatorBudget, StepBudget, WithSides, join_outputs
-from levada.runtime.channel import Channel
 from levada.runtime.enumerators import EnumeratorHost
 from levada.runtime.exchange import ExchangeOutput
 from levada.runtime.gate import InputGate
 from levada.runtime.metrics import OperatorMetrics
 from levada.runtime.services import Services
 from levada.runtime.task import Snapshots, Task
+from levada.runtime.transport import Lane
 
 if TYPE_CHECKING:
     from levada.operators.base import RestoredState
@@ -80,11 +80,14 @@ class TaskBuilder:
         self.enumerators: dict[str, EnumeratorHost] = {}
         self.tasks: list[Task] = []
         capacity = config.get(options.CHANNEL_BYTES)
-        # Channels by exchange, then sender, then receiver.
-        self._channels = {
+        # By exchange, then sender, then receiver.
+        self._lanes = {
             exchange.number: [
-                [Channel(capacity) for _ in range(graph.stages[exchange.target_stage].parallelism)]
-                for _ in range(graph.stages[exchange.source_stage].parallelism)
+                [
+                    services.transport.lane(exchange.number, sender, receiver, capacity)
+                    for receiver in range(graph.stages[exchange.target_stage].parallelism)
+                ]
+                for sender in range(graph.stages[exchange.source_stage].parallelism)
             ]
             for exchange in graph.exchanges
         }
@@ -183,12 +186,12 @@ class TaskBuilder:
             return SinkOperator(spec.sink)
         return _own_copy(spec, node, stage.parallelism).create()
 
-    def _inputs(self, stage: Stage, index: int) -> list[tuple[Channel, int]]:
+    def _inputs(self, stage: Stage, index: int) -> list[tuple[Lane, int]]:
         return [
             (by_receiver[index], exchange.input_index)
             for exchange in self.graph.exchanges
             if exchange.target_stage == stage.number
-            for by_receiver in self._channels[exchange.number]
+            for by_receiver in self._lanes[exchange.number]
         ]
 
     def _wire(
@@ -203,7 +206,7 @@ class TaskBuilder:
             else:
                 exchange = self.graph.exchanges[link.exchange or 0]
                 target = ExchangeOutput(
-                    exchange.partitioner, self._channels[exchange.number][index], index, stage.max_parallelism
+                    exchange.partitioner, self._lanes[exchange.number][index], index, stage.max_parallelism
                 )
                 outputs.append(target)
             if link.side_output is None:

@@ -9,7 +9,7 @@ from levada.common.batch import Batch, ColumnBatch, RowBatch
 from levada.common.elements import Barrier, EndOfInput, Watermark, WatermarkStatus
 from levada.common.errors import InternalError
 from levada.graph.partitioner import Broadcast, Forward, Global, KeyByColumns, KeyByRows, Partitioner, Rebalance
-from levada.runtime.channel import Channel
+from levada.runtime.transport import Lane
 
 Spread = Callable[[Batch], None]
 
@@ -20,7 +20,7 @@ class ExchangeOutput:
     Parameters
     ----------
     partitioner : Partitioner
-    channels : sequence of Channel
+    channels : sequence of Lane
         To each subtask of the receiving stage, in order.
     subtask_index : int
         The sender's own index (``Forward`` sends to the same one; ``Rebalance`` begins there).
@@ -29,7 +29,7 @@ class ExchangeOutput:
     """
 
     def __init__(
-        self, partitioner: Partitioner, channels: Sequence[Channel], subtask_index: int, max_parallelism: int
+        self, partitioner: Partitioner, channels: Sequence[Lane], subtask_index: int, max_parallelism: int
     ) -> None:
         self.channels = list(channels)
         self._max_parallelism = max_parallelism

@@ -22,14 +22,14 @@ from levada.common.elements import (
     Watermark,
     WatermarkStatus,
 )
-from levada.runtime.channel import Channel
+from levada.runtime.transport import Lane
 
 
 @dataclass(slots=True)
-class _Lane:
+class _Input:
     """What the gate knows of one channel."""
 
-    channel: Channel
+    channel: Lane
     input_index: int
     watermark: int = MIN_TIMESTAMP
     idle: bool = False
@@ -42,7 +42,7 @@ class InputGate:
 
     Parameters
     ----------
-    channels : sequence of (Channel, int)
+    channels : sequence of (Lane, int)
         Each with the index of the operator's input it belongs to.
     watermark : int
         The combined watermark to start from (restored).
@@ -51,9 +51,9 @@ class InputGate:
     """
 
     def __init__(
-        self, channels: Sequence[tuple[Channel, int]], watermark: int = MIN_TIMESTAMP, random: Random | None = None
+        self, channels: Sequence[tuple[Lane, int]], watermark: int = MIN_TIMESTAMP, random: Random | None = None
     ) -> None:
-        self._lanes = [_Lane(channel, input_index) for channel, input_index in channels]
+        self._lanes = [_Input(channel, input_index) for channel, input_index in channels]
         self._next = 0
         self._random = random
         self._idle = False
@@ -85,11 +85,11 @@ class InputGate:
                     return self._ready.popleft()
         return None
 
-    def may_read(self, lane: _Lane) -> bool:
+    def may_read(self, lane: _Input) -> bool:
         """A lane that waits for the others' barriers is left alone."""
         return lane.barrier is None
 
-    def _combine(self, lane: _Lane, element: Element) -> None:
+    def _combine(self, lane: _Input, element: Element) -> None:
         if isinstance(element, Watermark):
             lane.watermark = max(lane.watermark, element.timestamp)
             self._combine_watermarks()
@@ -106,7 +106,7 @@ class InputGate:
         else:
             self._ready.append((element, lane.input_index))
 
-    def _align(self, lane: _Lane, barrier: Barrier) -> None:
+    def _align(self, lane: _Input, barrier: Barrier) -> None:
         lane.barrier = barrier
         if all(other.barrier == barrier for other in self._lanes):
             for other in self._lanes:

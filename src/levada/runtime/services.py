@@ -8,6 +8,7 @@ from random import Random
 from levada.common.services import Clock, Executor
 from levada.runtime.clock import SystemClock
 from levada.runtime.executor import PoolExecutor
+from levada.runtime.transport import LocalTransport, Transport
 
 
 @dataclass(slots=True)
@@ -18,6 +19,7 @@ class Services:
     ----------
     clock : Clock
     executor : Executor
+    transport : Transport
     random : Random or None
         Where given, the loop makes its free choices (which task next, how many rows a poll) by it: a simulation.
     """
@@ -25,3 +27,4 @@ class Services:
     clock: Clock = field(default_factory=SystemClock)
     executor: Executor = field(default_factory=PoolExecutor)
     random: Random | None = None
+    transport: Transport = field(default_factory=LocalTransport)

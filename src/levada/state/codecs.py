@@ -83,8 +83,6 @@ class ScalarCodec(Codec):
         What the metadata calls it.
     python_type : type
     arrow_type : pyarrow.DataType
-    large_type : pyarrow.DataType, optional
-        Taken where a column is too large for ``arrow_type``.
     numpy_type : str, optional
         Fast ways through numpy for columns without None.
     check : callable, optional
@@ -99,7 +97,6 @@ class ScalarCodec(Codec):
         python_type: type,
         arrow_type: pa.DataType,
         *,
-        large_type: pa.DataType | None = None,
         numpy_type: str | None = None,
         check: Callable[[list[Any]], bool] | None = None,
         before: Callable[[Any], Any] | None = None,
@@ -108,7 +105,6 @@ class ScalarCodec(Codec):
         self.name = name
         self.python_type = python_type
         self._arrow_type = arrow_type
-        self._large_type = large_type
         self._numpy_type = numpy_type
         self._check = check
         self._before = before
@@ -129,7 +125,9 @@ class ScalarCodec(Codec):
             array = pa.array(values, self._arrow_type)
         except (OverflowError, UnicodeEncodeError, pa.ArrowException) as error:
             raise Misfit from error
-        return array if isinstance(array, pa.Array) else pa.array(values, self._large_type)
+        if not isinstance(array, pa.Array):
+            raise Misfit  # over 2 GiB: it came in pieces
+        return array
 
     def decode(self, array: pa.Array) -> list[Any]:
         if self._numpy_type is not None and not array.null_count:
@@ -173,7 +171,7 @@ class EnumCodec(Codec):
 
 
 class PickleCodec(Codec):
-    """Anything that can be pickled, value by value."""
+    """Anything that can be pickled, value by value. The only codec that makes large binary columns."""
 
     def __init__(self, where: str) -> None:
         self._where = where
@@ -181,8 +179,7 @@ class PickleCodec(Codec):
     def encode(self, values: list[Any]) -> pa.Array:
         where = self._where
         pickles = [None if value is None else dump_value(value, where) for value in values]
-        array = pa.array(pickles, pa.binary())
-        return array if isinstance(array, pa.Array) else pa.array(pickles, pa.large_binary())
+        return pa.array(pickles, pa.large_binary())
 
     def decode(self, array: pa.Array) -> list[Any]:
         return [None if data is None else load_value(data) for data in array.to_pylist()]
@@ -202,8 +199,8 @@ def _in_utc(values: list[Any]) -> bool:
 INT = ScalarCodec("int", int, pa.int64(), numpy_type="int64")
 FLOAT = ScalarCodec("float", float, pa.float64(), numpy_type="float64")
 BOOL = ScalarCodec("bool", bool, pa.bool_(), numpy_type="bool")
-STR = ScalarCodec("str", str, pa.string(), large_type=pa.large_string())
-BYTES = ScalarCodec("bytes", bytes, pa.binary(), large_type=pa.large_binary())
+STR = ScalarCodec("str", str, pa.string())
+BYTES = ScalarCodec("bytes", bytes, pa.binary())
 DATE = ScalarCodec("date", dt.date, pa.date32())
 TIME = ScalarCodec("time", dt.time, pa.time64("us"), check=_naive)
 TIMEDELTA = ScalarCodec("timedelta", dt.timedelta, pa.duration("us"))

@@ -27,7 +27,8 @@ _LIST_ROWS = 1024
 class ColumnEncoder:
     """Encodes the chunks of one column, keeping to one encoding as long as it fits.
 
-    A change of encoding means a change of schema, so a column whose values keep changing is pickled in the end.
+    A change of encoding is always a change of Arrow type, because what reads or writes files may compare no more than
+    that. Files with a new schema are begun for it, so a column whose values keep changing is pickled in the end.
 
     Parameters
     ----------
@@ -82,14 +83,17 @@ class ColumnEncoder:
                 return self.codec.encode(values)
             except Misfit:
                 self._changes += 1
-        self._field = None
         self.codec = self._new_codec(values)
+        before, self._field = self._field, None
         try:
-            return self.codec.encode(values)
+            array = self.codec.encode(values)
         except Misfit:
             # Of a typed kind, but one of them does not fit: an int of 65 bits, a text with half a surrogate pair.
+            array = None
+        if array is None or (before is not None and before.type == array.type):
             self.codec = PickleCodec(self._where)
-            return self.codec.encode(values)
+            array = self.codec.encode(values)
+        return array
 
     def _new_codec(self, values: list[Any]) -> Codec:
         if self._changes >= _MAX_CHANGES and self.codec != SCALARS["none"]:

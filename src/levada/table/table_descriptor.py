@@ -96,7 +96,7 @@ class TableDescriptor:
             """The descriptor."""
             if self._schema is None:
                 raise JobBuildError(
-                    "TableDescriptor.Builder.build(): there is no schema; call .schema(Schema...) first"
+                    "TableDescriptor.Builder.build(): there is no schema; call .schema(..) first"
                 )
             return TableDescriptor(self._schema, dict(self._options), self._partition_keys, self._comment)
 
