@@ -43,6 +43,9 @@ def main() -> int:
     except DemoFailed as failed:
         print(f"the demonstration failed: {failed}", file=sys.stderr)
         return 1
+    except KeyboardInterrupt:
+        print("interrupted", file=sys.stderr)
+        return 130
 
 
 if __name__ == "__main__":

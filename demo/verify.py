@@ -70,7 +70,7 @@ EXPECTED = {
         FROM arrivals WHERE NOT hour_over GROUP BY origin, hour
     """,
     "hours-late": f"SELECT {', '.join(DEPARTURE)} FROM arrivals WHERE hour_over",
-    # A departure in time, or one after a silence, ends a row; the third of a row raises the alert.
+    # A departure in time, or one after a silence, ends a streak; the third of a streak raises the alert.
     "alerts": f"""
         WITH turns AS (
             SELECT *, delay > {FAR_TOO_LATE_MIN} AS far_too_late,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import errno
 import gc
 import os
 from datetime import UTC, datetime, timedelta
@@ -171,6 +172,48 @@ def test_a_crash_between_link_and_unlink_is_mended(tmp_path):
     assert names(tmp_path) == ["part-0-0"]
 
 
+def test_processes_that_commit_at_once_do_not_disturb_each_other(tmp_path, monkeypatch):
+    sink = text_sink(tmp_path)
+    writer = open_writer(sink)
+    writer.write(RowBatch(["a"]))
+    committables = writer.prepare_commit(1)
+    link = os.link
+
+    def link_after_another(staged, final):
+        monkeypatch.setattr(os, "link", link)
+        commit(sink, committables)
+        link(staged, final)
+
+    monkeypatch.setattr(os, "link", link_after_another)
+    commit(sink, committables)
+    assert names(tmp_path) == ["part-0-0"]
+
+
+def test_without_links_files_are_renamed(tmp_path, monkeypatch):
+    def refuse(staged, final):
+        raise OSError(errno.EPERM, "no links here")
+
+    monkeypatch.setattr(os, "link", refuse)
+    sink = text_sink(tmp_path)
+    writer = open_writer(sink)
+    writer.write(RowBatch(["a"]))
+    committables = writer.prepare_commit(1)
+    commit(sink, committables)
+    commit(sink, committables)
+    assert lines(tmp_path) == ["a"]
+
+
+def test_a_writer_that_gives_up_leaves_its_successor_alone(tmp_path):
+    old = open_writer(text_sink(tmp_path))
+    old.write(RowBatch(["lost"]))
+    new = open_writer(text_sink(tmp_path), attempt=1)
+    new.write(RowBatch(["kept"]))
+    old.close()
+    assert names(tmp_path) == [".part-0-0.inprogress"]
+    commit(text_sink(tmp_path), new.prepare_commit(1))
+    assert lines(tmp_path) == ["kept"]
+
+
 def test_committed_files_are_never_overwritten(tmp_path):
     sink = text_sink(tmp_path)
     writer = open_writer(sink)
@@ -219,6 +262,18 @@ def test_rolling_by_size_and_time(tmp_path):
         writer.write(RowBatch([value]))
     commit(sink, writer.prepare_commit(1))
     assert [path.read_text() for path in sorted(tmp_path.iterdir())] == ["1234567890", "too big before", "ab", "c"]
+
+
+def test_closing_gives_up_what_was_not_prepared(tmp_path):
+    policy = RollingPolicy.default_rolling_policy(part_size=1)
+    sink = FileSink.for_row_format(tmp_path, Encoder.simple_string_encoder()).with_rolling_policy(policy).build()
+    writer = open_writer(sink)
+    writer.write(RowBatch(["rolled"]))
+    writer._open[""]._file.flush()
+    writer.write(RowBatch(["open"]))
+    assert len(names(tmp_path)) == 2
+    writer.close()
+    assert names(tmp_path) == []
 
 
 def open_context():

@@ -16,7 +16,7 @@ from .conftest import DEMO, DEPARTURES, Run
 
 
 def test_killed_and_resumed(program: Run, tmp_path: Path) -> None:
-    options = ("--departures", str(DEPARTURES), "--seconds", "3", "--work", tmp_path)
+    options = ("--departures", str(DEPARTURES), "--seconds", "4", "--work", tmp_path)
     done = program(DEMO / "flights.py", *options)
     assert done.returncode == 0, done.stdout + done.stderr
     killed = re.search(r"killed with SIGKILL at ([\d,]+) departures, after checkpoint (\d+)", done.stdout)
@@ -62,7 +62,7 @@ def demo_of(tmp_path: Path, program: str) -> Demo:
         ),
         (
             "say('1,000 rows  1 rows/s  watermark none yet  checkpoint 1 (1 ms, 1 kB)'); time.sleep(60)",
-            "done before it could be killed",
+            "ended before it could be killed",
         ),
     ],
 )
@@ -73,13 +73,14 @@ def test_a_job_that_cannot_be_killed_half_way(tmp_path: Path, program: str, comp
 
 def test_a_job_that_fails(tmp_path: Path) -> None:
     with pytest.raises(DemoFailed, match="the job failed: exit code 1"):
-        run_to_end(demo_of(tmp_path, "raise ValueError('broken')"), resume=False)
+        run_to_end(demo_of(tmp_path, "raise ValueError('broken')"))
 
 
-def test_a_job_that_starts_afresh_is_not_resumed(tmp_path: Path) -> None:
-    program = "say('900 rows  1 rows/s  watermark at the end  checkpoint 9 (1 ms, 1 kB)')"
-    with pytest.raises(DemoFailed, match="did not say that it went on from a checkpoint"):
-        run_to_end(demo_of(tmp_path, program), resume=True)
+@pytest.mark.parametrize("restored", ["", "  restored from 2"])
+def test_a_job_that_does_not_go_on_where_it_was(tmp_path: Path, restored: str) -> None:
+    program = f"say('900 rows  1 rows/s  watermark at the end  checkpoint 9 (1 ms, 1 kB){restored}')"
+    with pytest.raises(DemoFailed, match=f"from checkpoint {restored[-1:] or None} and not from 3 or a later one"):
+        run_to_end(demo_of(tmp_path, program), resume_at=3)
 
 
 def test_what_an_earlier_demonstration_left_is_removed(tmp_path: Path) -> None:

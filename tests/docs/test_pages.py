@@ -6,7 +6,6 @@ import os
 import runpy
 import subprocess
 import sys
-from collections.abc import Iterator
 from contextlib import redirect_stdout
 from io import StringIO
 from pathlib import Path
@@ -41,7 +40,7 @@ LINKING = [
 
 
 @pytest.fixture
-def reader(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+def reader(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """An empty directory in which somebody follows a page, with ``levada`` and ``python`` on the path."""
     tools, desk = tmp_path / "bin", tmp_path / "desk"
     tools.mkdir()
@@ -54,7 +53,7 @@ def reader(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     monkeypatch.setenv("PATH", f"{tools}{os.pathsep}{os.environ['PATH']}")
     monkeypatch.setenv("PYTHONWARNINGS", "error")
     monkeypatch.chdir(desk)
-    yield desk
+    return desk
 
 
 @pytest.mark.parametrize("name", PAGES)

@@ -93,12 +93,18 @@ def test_null_literal(literal):
     expected = {
         None: [(1, "NA"), (2, "NA"), (3, ""), (None, "x")],
         "": [(1, "NA"), (2, "NA"), (3, None), (None, "x")],
-        "NA": [(1, None), (2, "NA"), (3, ""), (None, "x"), (None, "y")],
+        "NA": [(1, None), (2, None), (3, ""), (None, "x"), (None, "y")],
     }[literal]
     batch = decoder.decode(block).batch
-    if literal != "NA":  # Arrow does not tell a quoted literal from a bare one
-        assert [tuple(row.values()) for row in batch.data.to_pylist()] == expected
+    assert [tuple(row.values()) for row in batch.data.to_pylist()] == expected
     assert [tuple(row.values()) for row in careful(decoder, block).data.to_pylist()] == expected
+
+
+def test_an_empty_text_in_quotes_is_no_null():
+    decoder = CsvFormat(pa.schema([("i", pa.int64()), ("s", pa.string())]), null_literal="").decoder(columnar=True)
+    block = b'1,""\n"",\n'
+    assert decoder.decode(block).batch.data.to_pylist() == [{"i": 1, "s": ""}, {"i": None, "s": None}]
+    assert careful(decoder, block).data.equals(decoder.decode(block).batch.data)
 
 
 def test_escapes():

@@ -164,6 +164,14 @@ def test_columns_are_written_with_nested_times():
     assert JsonFormat().encode(ColumnBatch(data)) == b'{"r":{"at":"2013-01-01 05:00:00.12"}}\n'
 
 
+def test_nested_times_before_1970_lose_digits_towards_the_past():
+    decoder = JsonFormat(pa.schema([("r", pa.struct([("at", pa.timestamp("ms"))]))])).decoder(columnar=True)
+    block = b'{"r": {"at": "1969-12-31 23:59:59.9999"}}\n{"r": {"at": "1969-12-31 23:59:59.999"}}\n'
+    times = [row["r"]["at"] for row in decoder.decode(block).batch.data.to_pylist()]
+    assert times == [datetime(1969, 12, 31, 23, 59, 59, 999_000)] * 2
+    assert careful(decoder, block).data.equals(decoder.decode(block).batch.data)
+
+
 def test_nothing():
     assert JsonFormat().encode(RowBatch([])) == b""
     assert len(JsonFormat(SCHEMA).decoder(columnar=True).decode(b"\n \n").batch) == 0

@@ -175,3 +175,13 @@ def test_an_unbounded_table_is_refused_in_batch_mode() -> None:
     t_env.execute_sql("CREATE TABLE g (n BIGINT) WITH ('connector' = 'datagen')")
     with pytest.raises(SqlError, match="`g` has no end"):
         t_env.execute_sql("SELECT n FROM g")
+
+
+def test_a_table_may_have_a_processing_time_column_that_nobody_reads() -> None:
+    t_env = environment()
+    t_env.execute_sql(
+        "CREATE TABLE g (n INT, proc AS PROCTIME()) WITH ('connector' = 'datagen', 'number-of-rows' = '2')"
+    )
+    assert len(query(t_env, "SELECT n FROM g")) == 2
+    with pytest.raises(SqlError, match=r"not supported yet: reading PROCTIME\(\)"):
+        t_env.execute_sql("SELECT * FROM g")

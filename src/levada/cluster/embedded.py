@@ -93,7 +93,7 @@ class EmbeddedJob:
         JobCanceledError
             When it was cancelled.
         KeyboardInterrupt, SystemExit
-            After a stop by SIGINT, or by SIGTERM (code 143).
+            After a stop by SIGINT, or by SIGTERM (code 143); where the stop itself failed, that error.
         """
         with StopSignals(self) as signals:
             try:
@@ -102,7 +102,8 @@ class EmbeddedJob:
             except BaseException:
                 self._finish(JobStatus.CANCELED)
                 raise
-        signals.raise_if_stopped()
+        if self.failure is None:
+            signals.raise_if_stopped()
         return self.result()
 
     def result(self) -> JobExecutionResult:
@@ -193,6 +194,10 @@ class EmbeddedJob:
         self._execute(checkpoint)
 
     def _begin_again(self) -> None:
+        if self._stop.is_set():
+            self._say_stopped(None, "the job was waiting for its restart")
+            self._finish(JobStatus.CANCELED)
+            return
         now = self._services.clock.now_ms()
         if now < self._restart_at:
             self._services.clock.sleep(min(self._restart_at - now, 50) / 1000)
@@ -218,6 +223,8 @@ class EmbeddedJob:
     def _execute(self, checkpoint: StoredCheckpoint | None) -> None:
         self.restored_from = None if checkpoint is None else checkpoint.manifest.checkpoint_id
         self._last_checkpoint_begun = False
+        # From here on a failure is one of an attempt (a function's open(), say): restarts apply.
+        self.status = JobStatus.RUNNING
         execution = Execution(self.graph, self._config, self._services, checkpoint, self._attempt)
         self._execution = execution
         if self._store is not None:
@@ -225,7 +232,6 @@ class EmbeddedJob:
             import levada.state.encoding  # noqa: F401
 
             execution.coordinator = self._coordinator(execution, self._store)
-        self.status = JobStatus.RUNNING
 
     def _coordinator(self, execution: Execution, store: CheckpointStore) -> CheckpointCoordinator:
         config = self._config
@@ -281,12 +287,33 @@ class EmbeddedJob:
         if self._stop_by is None:
             self._stop_by = now + STOP_LIMIT_MS
         if coordinator is None or now >= self._stop_by:
+            if coordinator is not None:
+                self._say_stopped(None, f"it did not complete within {STOP_LIMIT_MS // 1000} s")
             self._finish(JobStatus.CANCELED)
             return
         coordinator.periodic = False
         if not coordinator.in_flight and not self._last_checkpoint_begun:
             self._last_checkpoint_begun = True
-            coordinator.trigger(BarrierKind.STOP, on_done=lambda _: self._cancel.set())
+            coordinator.trigger(BarrierKind.STOP, on_done=self._stopped_after)
+
+    def _stopped_after(self, completed: bool) -> None:
+        if completed:
+            self._say_stopped(self.stats.last_id, "")
+            self._cancel.set()
+
+    def _say_stopped(self, checkpoint_id: int | None, why_without: str) -> None:
+        """One line on what a stop leaves behind; nothing where checkpoints end with the process."""
+        store = self._store
+        if store is None or not isinstance(store.storage, LocalStorage):
+            return
+        if checkpoint_id is not None:
+            log.info("stopped at checkpoint %d in %s; --from latest continues there", checkpoint_id, store.storage)
+        else:
+            log.warning(
+                "stopped without a last checkpoint: %s; --from latest continues from the newest one in %s",
+                why_without,
+                store.storage,
+            )
 
     # --- ends --------------------------------------------------------------------------------------------------------
 
@@ -314,6 +341,9 @@ class EmbeddedJob:
             return
         try:
             self._leave_attempt(quietly=status is not JobStatus.FINISHED)
+        except Exception as error:
+            # All is committed by now: a restart would help nobody, but the program must hear of it.
+            self.failure, status = error, JobStatus.FAILED
         finally:
             self.status = status
             self._services.executor.close()

@@ -134,7 +134,7 @@ class CsvFormat(StreamFormat):
 
 
 class Fields:
-    """Takes records apart, remembering which fields were quoted (a quoted null literal is no null)."""
+    """Takes records apart, remembering which fields were quoted (an empty field in quotes is no null)."""
 
     def __init__(self, form: CsvFormat) -> None:
         delimiter = re.escape(form.delimiter)
@@ -282,7 +282,8 @@ class _CsvDecoder(BlockDecoder["pa.RecordBatch"]):
         for position, item, of in zip(self._positions, self._schema, self._converters, strict=True):
             text, quoted = fields[position]
             is_text = _is_text(item.type)
-            if (text == self._null and not (quoted and is_text)) or (not text and not is_text):
+            # As Arrow has it: "" in quotes is a text, and any other null literal is null with and without quotes.
+            if (text == self._null and (text or not (quoted and is_text))) or (not text and not is_text):
                 values.append(None)
                 continue
             try:

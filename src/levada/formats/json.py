@@ -173,7 +173,8 @@ def _wire_type(kind: pa.DataType, nested: bool = False) -> pa.DataType | None:
     from pyarrow import types
 
     if types.is_timestamp(kind):
-        return kind if kind.unit == "ns" else pa.timestamp("us", kind.tz)
+        # Inside other values nothing cuts off digits towards the past, so there Arrow refuses what has too many.
+        return kind if nested or kind.unit == "ns" else pa.timestamp("us", kind.tz)
     if types.is_date(kind) or types.is_time(kind):
         return None if nested and types.is_time(kind) else pa.string()
     if types.is_struct(kind):

@@ -72,7 +72,7 @@ class KeyedEncoder:
         else:
             groups = groups_of_keys(keys, self._max_parallelism)
         columns = [(_KEY_GROUP, groups), (key_field, key_column)]
-        if any(namespace is not None for namespace in namespaces):
+        if namespaces.count(None) != len(namespaces):
             columns.append(self._namespace.encode(namespaces))
         columns.append(self._content.encode(contents))
         if self._trusted is not None and not self._content.as_declared:

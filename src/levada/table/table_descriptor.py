@@ -95,9 +95,7 @@ class TableDescriptor:
         def build(self) -> TableDescriptor:
             """The descriptor."""
             if self._schema is None:
-                raise JobBuildError(
-                    "TableDescriptor.Builder.build(): there is no schema; call .schema(..) first"
-                )
+                raise JobBuildError("TableDescriptor.Builder.build(): there is no schema; call .schema(..) first")
             return TableDescriptor(self._schema, dict(self._options), self._partition_keys, self._comment)
 
 

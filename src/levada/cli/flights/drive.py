@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
 import subprocess
@@ -19,6 +20,10 @@ PROGRESS = re.compile(r"\s*([\d,]+) rows .*?(?: checkpoint (\d+) .*?)?(?: restor
 """What the job prints every ``levada.progress.interval``."""
 
 TIME_LIMIT_S = 300
+
+KILLED = 1 if os.name == "nt" else -9
+"""The exit code of a process that was killed."""
+
 TAMPERINGS = ("drop", "double")
 
 
@@ -74,10 +79,9 @@ def demonstrate(demo: Demo, *, kill: bool = True, tamper: str | None = None) -> 
         shutil.rmtree(left_over, ignore_errors=True)
     began = time.monotonic()
     if kill:
-        run_until_killed(demo)
-        run_to_end(demo, resume=True)
+        run_to_end(demo, resume_at=run_until_killed(demo))
     else:
-        run_to_end(demo, resume=False)
+        run_to_end(demo)
     say(f"the job is done, {time.monotonic() - began:.1f} s after its start", "")
     say(*summary(demo.results), "")
     if tamper is not None:
@@ -85,8 +89,8 @@ def demonstrate(demo: Demo, *, kill: bool = True, tamper: str | None = None) -> 
     return subprocess.run([*demo.verify, str(demo.departures), str(demo.results)], check=False).returncode
 
 
-def run_until_killed(demo: Demo) -> None:
-    """Run the job up to the middle of its input, and end it as a power failure would."""
+def run_until_killed(demo: Demo) -> int:
+    """Run the job up to the middle of its input, and end it as a power failure would; its newest checkpoint."""
     say(f"the job starts: {demo.count:,} departures in about {demo.seconds:.0f} s; it will be killed half-way")
     with started(demo, resume=False) as process:
         for rows, checkpoint, _ in progress(process):
@@ -98,17 +102,19 @@ def run_until_killed(demo: Demo) -> None:
                 f"the job ended by itself (exit code {process.wait()}) before half of its input was read and a "
                 "checkpoint was complete"
             )
-    if process.wait() == 0 or rows >= demo.count:
-        raise DemoFailed(f"the job was done before it could be killed (exit code {process.returncode})")
+    if process.wait() != KILLED or rows >= demo.count:
+        raise DemoFailed(f"the job ended before it could be killed (exit code {process.returncode}, {rows:,} rows)")
     unfinished = len([*demo.results.glob("*/.*")])
     say(
         f"killed with SIGKILL at {rows:,} departures, after checkpoint {checkpoint}; {unfinished} output files are "
         "unfinished"
     )
+    return checkpoint
 
 
-def run_to_end(demo: Demo, *, resume: bool) -> None:
-    """Run the job to its end, from its newest checkpoint or from the start."""
+def run_to_end(demo: Demo, *, resume_at: int | None = None) -> None:
+    """Run the job to its end: from the start, or from its newest checkpoint, this one or a later one."""
+    resume = resume_at is not None
     say("the job is resumed with --from latest" if resume else f"the job starts: {demo.count:,} departures")
     restored_from = None
     with started(demo, resume=resume) as process:
@@ -116,8 +122,8 @@ def run_to_end(demo: Demo, *, resume: bool) -> None:
             restored_from = restored or restored_from
     if process.wait() != 0:
         raise DemoFailed(f"the job failed: exit code {process.returncode}")
-    if resume and restored_from is None:
-        raise DemoFailed("the job did not say that it went on from a checkpoint")
+    if resume_at is not None and (restored_from is None or restored_from < resume_at):
+        raise DemoFailed(f"the job went on from checkpoint {restored_from} and not from {resume_at} or a later one")
 
 
 @contextmanager

@@ -31,7 +31,7 @@ WATERMARK_EVERY = 25
 FAR_TOO_LATE_MIN = 60
 IN_A_ROW = 3
 SILENCE_MS = 3 * 60 * 60 * 1000
-"""After three hours without a departure a new row begins."""
+"""After three hours without a departure a new streak begins."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,14 +116,14 @@ class OfAirportAndHour(ProcessWindowFunction[Delays, HourlyDelays, str, TimeWind
 
 
 class LateInARow(KeyedProcessFunction[str, Departure, Alert]):
-    """An alert at the third departure in a row that is over an hour late, once per row.
+    """An alert at the third departure in a row that is over an hour late, once per streak.
 
     Departures come out of order, so each waits in state until the watermark says that nothing before it is missing.
     """
 
     def open(self, runtime_context: RuntimeContext) -> None:
         self.waiting = runtime_context.get_map_state(MapStateDescriptor("waiting", int, list[Departure]))
-        self.row = runtime_context.get_state(ValueStateDescriptor("row", list[Departure]))
+        self.streak = runtime_context.get_state(ValueStateDescriptor("streak", list[Departure]))
 
     def process_element(
         self, value: Departure, ctx: KeyedProcessFunction.Context[str]
@@ -136,18 +136,17 @@ class LateInARow(KeyedProcessFunction[str, Departure, Alert]):
             timers.register_event_time_timer(value.ts)
 
     def on_timer(self, timestamp: int, ctx: KeyedProcessFunction.OnTimerContext[str]) -> Iterator[Alert]:
-        row = self.row.value() or []
+        streak = self.streak.value() or []
         for departure in self.waiting[timestamp] or ():
-            if departure.delay <= FAR_TOO_LATE_MIN:
-                row = []
-                continue
-            if row and departure.ts - row[-1].ts > SILENCE_MS:
-                row = []
-            row = [*row, departure]
-            if len(row) == IN_A_ROW:
-                names = [f"{each.carrier}{each.flight}" for each in row]
-                yield Alert(ctx.get_current_key(), row[0].ts, timestamp, names, max(each.delay for each in row))
-        self.row.update(row)
+            if departure.delay <= FAR_TOO_LATE_MIN or (streak and timestamp - streak[-1].ts > SILENCE_MS):
+                streak = []
+            if departure.delay > FAR_TOO_LATE_MIN:
+                streak = [*streak, departure]
+                if len(streak) == IN_A_ROW:
+                    flights = [f"{each.carrier}{each.flight}" for each in streak]
+                    worst = max(each.delay for each in streak)
+                    yield Alert(ctx.get_current_key(), streak[0].ts, timestamp, flights, worst)
+        self.streak.update(streak)
         del self.waiting[timestamp]
 
 

@@ -58,31 +58,31 @@ def expected(departures: Iterable[Line]) -> dict[str, list[Line]]:
         )
     for origin, in_turn in turns.items():
         in_turn.sort(key=lambda departure: (departure["ts"], departure["seq"]))
-        for row in rows_of_late(in_turn):
-            if len(row) >= 3:
+        for streak in streaks(in_turn):
+            if len(streak) >= 3:
                 found["alerts"].append(
                     {
                         "origin": origin,
-                        "since": row[0]["ts"],
-                        "ts": row[2]["ts"],
-                        "flights": [f"{each['carrier']}{each['flight']}" for each in row[:3]],
-                        "worst_delay": max(each["delay"] for each in row[:3]),
+                        "since": streak[0]["ts"],
+                        "ts": streak[2]["ts"],
+                        "flights": [f"{each['carrier']}{each['flight']}" for each in streak[:3]],
+                        "worst_delay": max(each["delay"] for each in streak[:3]),
                     }
                 )
     return found
 
 
-def rows_of_late(in_turn: list[Line]) -> list[list[Line]]:
+def streaks(in_turn: list[Line]) -> list[list[Line]]:
     """Departures that are far too late with nothing between them: no departure in time, no long silence."""
-    rows: list[list[Line]] = [[]]
+    found: list[list[Line]] = [[]]
     before = in_turn[0]
     for departure in in_turn:
         if departure["delay"] <= FAR_TOO_LATE_MIN or departure["ts"] - before["ts"] > SILENCE_MS:
-            rows.append([])
+            found.append([])
         if departure["delay"] > FAR_TOO_LATE_MIN:
-            rows[-1].append(departure)
+            found[-1].append(departure)
         before = departure
-    return rows
+    return found
 
 
 def lines_of(files: Iterable[Path]) -> Iterator[Line]:

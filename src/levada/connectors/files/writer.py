@@ -52,6 +52,7 @@ class _OpenFile:
         with writing(self.path):
             final.parent.mkdir(parents=True, exist_ok=True)
             self._file: IO[bytes] = self.path.open("wb")
+            self._identity = os.fstat(self._file.fileno())
         self._writer: BatchWriter = form.create_writer(self._file)
 
     @property
@@ -73,8 +74,11 @@ class _OpenFile:
 
     def give_up(self) -> None:
         with suppress(OSError):
+            # A successor may have taken the name already.
+            if os.path.samestat(self._identity, self.path.stat()):
+                self.path.unlink()
+        with suppress(OSError):
             self._file.close()
-        self.path.unlink(missing_ok=True)
 
 
 class FileWriter(SinkWriter):
@@ -177,18 +181,15 @@ class FileCommitter(Committer):
                 sync_folder(folder)
 
     def _commit(self, staged: Path, final: Path) -> None:
+        """Several processes may do this for the same file at once: each finds either its own step to do, or it done."""
         try:
             os.link(staged, final)
         except FileNotFoundError:
-            if not final.exists():
-                raise StorageError(
-                    f"{final} cannot be committed: neither it nor {staged.name}, finished for it, exists. Somebody "
-                    "removed output of a checkpoint; start the job without this checkpoint, into an empty directory"
-                ) from None
+            _check_committed(staged, final)
             return
         except FileExistsError:
             # A crash between the link and the unlink leaves both names of the one file.
-            if not staged.samefile(final):
+            if not _is_same(staged, final):
                 raise StorageError(
                     f"{final} cannot be committed: another job has written a file of this name. Give each job a "
                     "directory or a part prefix of its own: OutputFileConfig.builder().with_part_prefix(...)"
@@ -196,10 +197,30 @@ class FileCommitter(Committer):
         except OSError as error:
             if error.errno not in (errno.EPERM, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK):
                 raise
-            # A file system without links.
-            staged.rename(final)
-            return
-        staged.unlink()
+            _rename(staged, final)  # a file system without links
+        staged.unlink(missing_ok=True)
+
+
+def _rename(staged: Path, final: Path) -> None:
+    try:
+        staged.rename(final)
+    except FileNotFoundError:
+        _check_committed(staged, final)
+
+
+def _check_committed(staged: Path, final: Path) -> None:
+    if not final.exists():
+        raise StorageError(
+            f"{final} cannot be committed: neither it nor {staged.name}, finished for it, exists. Somebody removed "
+            "output of a checkpoint; start the job without this checkpoint, into an empty directory"
+        )
+
+
+def _is_same(staged: Path, final: Path) -> bool:
+    try:
+        return staged.samefile(final)
+    except FileNotFoundError:
+        return final.exists()  # another process has just unlinked the staged name
 
 
 def sync_folder(folder: Path) -> None:
