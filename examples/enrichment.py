@@ -25,9 +25,13 @@ class Payment:
 
 @dataclass(frozen=True, slots=True)
 class InEuros:
-    id: int
-    euros: Decimal
+    payment: Payment
     currency: str
+    euros: Decimal | None
+
+    def __str__(self) -> str:
+        amount = f"{self.payment.id}: {self.payment.amount} {self.payment.currency}"
+        return f"{amount} has no rate" if self.euros is None else f"{amount} = {self.euros} EUR ({self.currency})"
 
 
 PAYMENTS = [
@@ -51,8 +55,8 @@ class ToEuros(MapFunction[Payment, InEuros]):
 
     def map(self, value: Payment) -> InEuros:
         rate = self.rates.get(value.currency)
-        euros = Decimal(0) if rate is None else (value.amount / rate).quantize(Decimal("0.01"))
-        return InEuros(value.id, euros, self.names.get(value.currency, f"unknown currency {value.currency}"))
+        euros = None if rate is None else (value.amount / rate).quantize(Decimal("0.01"))
+        return InEuros(value, self.names.get(value.currency, "unknown"), euros)
 
 
 def in_euros(payments: DataStream[Payment], currencies: Path = CURRENCIES) -> DataStream[InEuros]:
@@ -61,7 +65,7 @@ def in_euros(payments: DataStream[Payment], currencies: Path = CURRENCIES) -> Da
 
 def main() -> None:
     env = lv.environment()
-    in_euros(env.from_collection(PAYMENTS)).map(lambda paid: f"{paid.id}: {paid.euros} € ({paid.currency})").print()
+    in_euros(env.from_collection(PAYMENTS)).print()
     env.execute("enrichment")
 
 

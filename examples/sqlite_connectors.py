@@ -11,6 +11,7 @@ import sqlite3
 import tempfile
 import uuid
 from collections.abc import Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -151,7 +152,7 @@ class Pack(MapFunction[Order, tuple[int, str]]):
 
 
 def set_up(database: Path) -> None:
-    with sqlite3.connect(database) as connection:
+    with closing(sqlite3.connect(database)) as connection, connection:
         connection.execute("CREATE TABLE orders (id INTEGER PRIMARY KEY, item TEXT)")
         connection.execute("CREATE TABLE parcels (order_id INTEGER, label TEXT)")
         connection.execute("CREATE TABLE commits (id TEXT PRIMARY KEY)")
@@ -174,7 +175,7 @@ def main() -> None:
         database = Path(folder) / "shop.db"
         set_up(database)
         run(database)
-        with sqlite3.connect(database) as connection:
+        with closing(sqlite3.connect(database)) as connection:
             (parcels, orders) = connection.execute("SELECT COUNT(*), COUNT(DISTINCT order_id) FROM parcels").fetchone()
             (commits,) = connection.execute("SELECT COUNT(*) FROM commits").fetchone()
     print(f"{parcels:,} parcels for {orders:,} orders, in {'several' if commits > 1 else 'one'} transactions")

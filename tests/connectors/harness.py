@@ -162,11 +162,25 @@ def read(source: Source, parallelism: int = 1, max_rows: int = 100) -> list[Any]
 
 
 def open_writer(
-    sink: Sink, *, subtask: int = 0, parallelism: int = 1, attempt: int = 0, restored: list[Any] | None = None
+    sink: Sink,
+    *,
+    subtask: int = 0,
+    parallelism: int = 1,
+    attempt: int = 0,
+    restored: list[Any] | None = None,
+    run: str = "",
 ) -> SinkWriter:
     """A writer of a sink that has been through pickle."""
     again: Sink = pickle.loads(pickle.dumps(sink))
     context = WriterContext(
-        subtask, parallelism, attempt, VirtualClock(), Configuration(), restored or [], lambda name, amount: None
+        subtask,
+        parallelism,
+        attempt,
+        VirtualClock(),
+        Configuration(),
+        restored or [],
+        lambda name, amount: None,
+        run=run,
+        restoring=restored is not None,
     )
     return again.create_writer(context)

@@ -404,3 +404,26 @@ def test_wrong_arguments_are_refused_when_built(tmp_path, build, message):
     (tmp_path / "file").write_text("")
     with pytest.raises(JobBuildError, match=message):
         build(tmp_path)
+
+
+def test_going_back_beyond_the_newest_checkpoint_takes_back_what_was_committed_since(tmp_path):
+    sink = text_sink(tmp_path)
+    other = open_writer(sink, run="earlier run")
+    other.write(RowBatch(["of another run"]))
+    commit(sink, other.prepare_commit(1))
+
+    writer = open_writer(sink, run="this run")
+    writer.write(RowBatch(["in checkpoint 1"]))
+    first = writer.prepare_commit(1)
+    state = writer.snapshot_state(1)
+    commit(sink, first)
+    writer.write(RowBatch(["in checkpoint 2"]))
+    commit(sink, writer.prepare_commit(2))
+    assert sorted(lines(tmp_path)) == ["in checkpoint 1", "in checkpoint 2", "of another run"]
+
+    # Checkpoint 2 turns out to be damaged: its rows are read, and written, again.
+    commit(sink, first)
+    again = open_writer(sink, run="this run", restored=state)
+    again.write(RowBatch(["in checkpoint 2"]))
+    commit(sink, again.prepare_commit(3))
+    assert sorted(lines(tmp_path)) == ["in checkpoint 1", "in checkpoint 2", "of another run"]

@@ -109,7 +109,8 @@ def check_session(block: Block) -> None:
 def check_output(expected: str, output: str, before: str = "") -> None:
     """Fail with both where they differ."""
     found = tidy(output)
-    assert pattern(expected).fullmatch(found), f"{before}expected:\n{expected.strip()}\n--- but it is:\n{found}"
+    if not pattern(expected).fullmatch(found):
+        raise AssertionError(f"{before}--- expected:\n{expected.strip()}\n--- but it is:\n{found}")
 
 
 @pytest.mark.parametrize("name", LINKING)

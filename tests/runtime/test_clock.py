@@ -52,6 +52,15 @@ def test_pool_delivers_results_and_errors_in_the_polling_thread() -> None:
     assert all(result != here for result, error, _ in delivered if error == "None")
 
 
+def test_a_pool_that_closes_still_does_what_was_submitted() -> None:
+    executor = PoolExecutor(threads=1)
+    done: list[int] = []
+    for number in range(20):
+        executor.submit(lambda number=number: done.append(number), lambda result, error: None)  # type: ignore[misc]
+    executor.close()
+    assert done == list(range(20))
+
+
 def test_inline_executor_works_at_once_and_delivers_later() -> None:
     executor = InlineExecutor()
     seen: list[object] = []

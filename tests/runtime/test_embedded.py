@@ -156,8 +156,18 @@ def test_a_job_may_run_in_another_thread() -> None:
     assert job.status is JobStatus.FINISHED
 
 
-def test_only_so_many_checkpoints_are_kept() -> None:
-    store = CheckpointStore(MemoryStorage())
+def test_folders_of_checkpoints_that_were_never_completed_are_cleared_away(tmp_path: Path) -> None:
+    half = tmp_path / "chk-000041"
+    half.mkdir()
+    (half / "some.0.state.0.arrow").write_bytes(b"half of it")
+    _finished_directory(tmp_path)
+    assert not half.exists()
+    assert min(CheckpointStore(LocalStorage(tmp_path)).ids()) > 41, "ids are never used again"
+
+
+@pytest.mark.parametrize("kind", ["memory", "local"])
+def test_only_so_many_checkpoints_are_kept(kind: str, tmp_path: Path) -> None:
+    store = CheckpointStore(MemoryStorage() if kind == "memory" else LocalStorage(tmp_path))
     settings = config(**SMALL, **{"execution.checkpointing.num-retained": "2"})
     job = run(pipeline(range(2000), double, Remembering()), settings, store)
     assert job.stats.completed > 5

@@ -44,9 +44,7 @@ def check_fits(
     for uid, entry in holding.items():
         now = operators.get(uid)
         if now is not None and now.generated_uid and now.identity != entry.identity:
-            problems.append(
-                f"  {uid}: written by {entry.identity} ({entry.name!r}); now {now.identity} stands there"
-            )
+            problems.append(f"  {uid}: written by {entry.identity} ({entry.name!r}); now {now.identity} stands there")
     if problems:
         raise CheckpointMismatchError(
             f"{label} does not fit this job; these operators have moved, changed or gone:\n"

@@ -141,6 +141,13 @@ class CheckpointStore:
         """Make a checkpoint count: its files are all written, now its manifest appears."""
         self.storage.publish(f"{folder_of(manifest.checkpoint_id)}/{MANIFEST}", manifests.encode(manifest))
 
+    def sweep(self) -> None:
+        """Remove folders of checkpoints that were never completed. Only for who holds the directory's lock."""
+        complete = set(self.ids())
+        begun = {int(match.group(1)) for name in self.storage.list("chk-") if (match := _FOLDER.match(name))}
+        for checkpoint_id in begun - complete:
+            self.storage.delete_tree(folder_of(checkpoint_id))
+
     def delete(self, checkpoint_id: int) -> None:
         """Remove a checkpoint: first its manifest, so that a crash in between leaves no half of one."""
         self.storage.delete_tree(f"{folder_of(checkpoint_id)}/{MANIFEST}")

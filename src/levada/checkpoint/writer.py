@@ -23,6 +23,18 @@ SEGMENT_BYTES = 64 << 20
 """A part's file is closed at this size: bounds memory, and lets writing overlap encoding."""
 
 
+def warm_up() -> None:
+    """Load what encoding state needs now rather than in the middle of the first checkpoint.
+
+    Arrow looks for pandas when it is first given a list, which takes a while where pandas is installed.
+    """
+    import pyarrow as pa
+
+    import levada.state.encoding  # noqa: F401
+
+    pa.array([0])
+
+
 @dataclass(slots=True)
 class PartJob:
     """One part to be written; ``done`` is called in the loop with its files, or an error."""
@@ -110,7 +122,9 @@ class SnapshotWriter:
             if not batch.num_rows:
                 yield  # a pause of the encoder
                 continue
-            if writer is not None and (batch.schema != schema or sink.tell() > SEGMENT_BYTES):
+            if writer is not None and (
+                not batch.schema.equals(schema, check_metadata=True) or sink.tell() > SEGMENT_BYTES
+            ):
                 writer.close()
                 self._write(job, segment, sink.getvalue(), rows)
                 writer, rows, segment = None, 0, segment + 1

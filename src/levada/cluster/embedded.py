@@ -14,6 +14,7 @@ from levada.checkpoint.coordinator import CheckpointCoordinator, CheckpointSetti
 from levada.checkpoint.lock import DirectoryLock
 from levada.checkpoint.storage import LocalStorage, MemoryStorage
 from levada.checkpoint.store import CheckpointStore, StoredCheckpoint
+from levada.checkpoint.writer import warm_up
 from levada.cluster import recovery_point, restart
 from levada.cluster.progress import JobProgress, ProgressPrinter
 from levada.cluster.signals import StopSignals
@@ -187,8 +188,10 @@ class EmbeddedJob:
         checkpoint = recovery_point.choose(self._config.get(options.RECOVERY_PATH), store, self.graph)
         if store is not None:
             self._next_id = store.highest_id() + 1
+            store.sweep()
             if checkpoint is not None and checkpoint.store.storage is store.storage:
                 restored = checkpoint.manifest
+                self._run = restored.run
                 self._lineage = [number for number in store.ids() if number <= restored.checkpoint_id]
         self._calm_collector()
         self._execute(checkpoint)
@@ -225,12 +228,10 @@ class EmbeddedJob:
         self._last_checkpoint_begun = False
         # From here on a failure is one of an attempt (a function's open(), say): restarts apply.
         self.status = JobStatus.RUNNING
-        execution = Execution(self.graph, self._config, self._services, checkpoint, self._attempt)
+        execution = Execution(self.graph, self._config, self._services, checkpoint, self._attempt, self._run)
         self._execution = execution
         if self._store is not None:
-            # Encoding state needs Arrow: loaded now rather than in the middle of the first checkpoint.
-            import levada.state.encoding  # noqa: F401
-
+            warm_up()
             execution.coordinator = self._coordinator(execution, self._store)
 
     def _coordinator(self, execution: Execution, store: CheckpointStore) -> CheckpointCoordinator:

@@ -68,7 +68,8 @@ class ColumnBatch:
         return int(self.data.num_rows)
 
     def __repr__(self) -> str:
-        return f"ColumnBatch({self.data.num_rows} rows x {self.data.num_columns}{'' if self.kinds is None else ', changes'})"
+        changes = "" if self.kinds is None else ", changes"
+        return f"ColumnBatch({self.data.num_rows} rows x {self.data.num_columns}{changes})"
 
     def slice(self, start: int, stop: int) -> ColumnBatch:
         """Rows ``start`` to ``stop``, without copying."""

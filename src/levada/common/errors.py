@@ -1,7 +1,7 @@
 """Errors Levada raises: whose fault it is, and whether trying again can help.
 
-``LevadaError`` is the root. A subclass says who can mend it (the user, an external system, Levada itself); ``retryable``
-says whether a restart of the job may succeed without anybody changing anything.
+``LevadaError`` is the root. A subclass says who can mend it (the user, an external system, Levada itself);
+``retryable`` says whether a restart of the job may succeed without anybody changing anything.
 """
 
 from __future__ import annotations

@@ -27,7 +27,7 @@ class Clock(Protocol):
 
 
 class Storage(Protocol):
-    """Files of checkpoints, addressed by ``/``-separated names relative to a root. All failures are ``StorageError``."""
+    """Files of checkpoints, by ``/``-separated names relative to a root. All failures are ``StorageError``."""
 
     def write(self, name: str, data: bytes) -> None:
         """Store ``data`` under ``name`` durably; replaces what was there. Parents are made as needed."""
@@ -62,5 +62,5 @@ class Executor(Protocol):
         ...
 
     def close(self) -> None:
-        """Wait for what runs and drop what does not."""
+        """Wait until all that was submitted is done; callbacks are not called any more."""
         ...

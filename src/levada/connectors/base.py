@@ -92,7 +92,7 @@ class SourceReader:
         """The enumerator will send none any more."""
 
     def poll(self, max_rows: int) -> Polled:
-        """Up to ``max_rows`` rows of *one* split; ``NOTHING_YET`` when there are none now; ``END_OF_INPUT`` for ever after.
+        """Up to ``max_rows`` rows of *one* split; ``NOTHING_YET`` when there are none now; ``END_OF_INPUT`` at the end.
 
         A split's end is announced once with ``SplitFinished``, after its last rows.
         """
@@ -180,7 +180,13 @@ class Source(Protocol):
 
 @dataclass(slots=True)
 class WriterContext:
-    """What a sink writer may use. ``restored`` holds what earlier writers' ``snapshot_state`` gave (this one's share)."""
+    """What a sink writer may use.
+
+    ``restored`` holds what earlier writers' ``snapshot_state`` gave (this one's share; the state of the writer with the
+    same subtask index always comes here). ``restoring`` is True where the job goes on from a checkpoint. ``run`` names
+    the line of checkpoints this job belongs to: it stays the same over restarts and restores, and differs between fresh
+    starts, so output marked with it tells whose it is.
+    """
 
     subtask_index: int
     parallelism: int
@@ -189,6 +195,8 @@ class WriterContext:
     config: Configuration
     restored: list[Any]
     count: Callable[[str, int], None]
+    run: str = ""
+    restoring: bool = False
 
 
 class SinkWriter:
@@ -202,7 +210,7 @@ class SinkWriter:
         """Called before each checkpoint and at the end: for non-transactional sinks, everything so far must be out."""
 
     def prepare_commit(self, checkpoint_id: int) -> list[Any]:
-        """Finish what was written since the last call and return committables (picklable); they are in the checkpoint."""
+        """Finish what was written since the last call; the committables (picklable) become part of the checkpoint."""
         return []
 
     def snapshot_state(self, checkpoint_id: int) -> list[Any]:

@@ -99,7 +99,7 @@ class _Planner:
     def _fuses(self, transformation: Transformation, stage: Stage, upstream: int) -> bool:
         """Whether a row function joins the generated loop before it.
 
-        A step whose side outputs are consumed may end a loop, but nothing joins behind it: it has more than one consumer.
+        A step whose side outputs are consumed may end a loop; nothing joins behind it, as it has several consumers.
         """
         given = transformation.inputs[0]
         node = stage.nodes[upstream]

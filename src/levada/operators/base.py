@@ -88,6 +88,8 @@ class OperatorContext:
         ``schedule(timestamp_ms)`` asks for ``on_processing_time`` once the clock has reached the timestamp.
     reads_timestamps : bool
         Whether anything downstream of this operator reads event timestamps; where False, emit batches without.
+    run : str
+        Names the line of checkpoints the job belongs to (the same after a restore, another after a fresh start).
     """
 
     __slots__ = (
@@ -102,6 +104,7 @@ class OperatorContext:
         "parallelism",
         "reads_timestamps",
         "restored",
+        "run",
         "schedule",
         "side_outputs",
         "subtask_index",
@@ -126,6 +129,7 @@ class OperatorContext:
         max_parallelism: int = 128,
         attempt: int = 0,
         reads_timestamps: bool = True,
+        run: str = "",
     ) -> None:
         self.name = name
         self.uid = uid
@@ -142,6 +146,7 @@ class OperatorContext:
         self.max_parallelism = max_parallelism
         self.attempt = attempt
         self.reads_timestamps = reads_timestamps
+        self.run = run
 
 
 class Operator:

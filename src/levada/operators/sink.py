@@ -13,7 +13,6 @@ from levada.connectors.base import Sink, WriterContext
 from levada.operators.base import Operator, OperatorContext
 from levada.state.snapshot import PartKind, StatePart
 
-
 WITHOUT_CHECKPOINT = 2**62
 """The id under which output is committed at the end of a job that takes no checkpoints."""
 
@@ -44,6 +43,8 @@ class SinkOperator(Operator):
                 config=context.config,
                 restored=[] if restored is None else restored.values("writer"),
                 count=context.metrics.count,
+                run=context.run,
+                restoring=restored is not None,
             )
         )
 

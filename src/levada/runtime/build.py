@@ -59,6 +59,7 @@ class TaskBuilder:
     checkpoint : StoredCheckpoint or None
         What to restore.
     attempt : int
+    run : str
     on_snapshot : callable
     """
 
@@ -69,6 +70,7 @@ class TaskBuilder:
         services: Services,
         checkpoint: StoredCheckpoint | None,
         attempt: int,
+        run: str,
         on_snapshot: OnSnapshot,
     ) -> None:
         self.graph = graph
@@ -76,6 +78,7 @@ class TaskBuilder:
         self.services = services
         self.checkpoint = checkpoint
         self.attempt = attempt
+        self.run = run
         self.on_snapshot = on_snapshot
         self.enumerators: dict[str, EnumeratorHost] = {}
         self.tasks: list[Task] = []
@@ -153,6 +156,7 @@ class TaskBuilder:
                 max_parallelism=stage.max_parallelism,
                 attempt=self.attempt,
                 reads_timestamps=node.forwards_timestamps,
+                run=self.run,
             )
             try:
                 operators[position].open(context)

@@ -44,6 +44,11 @@ class EnumeratorHost:
         self._tasks = tasks
         self._enumerator.start()
 
+    @property
+    def asked(self) -> bool:
+        """Whether a reader waits for an answer."""
+        return bool(self._requests)
+
     def request_split(self, subtask_index: int) -> None:
         """A reader wants a split; answered in the next ``step``."""
         self._requests.append(subtask_index)

@@ -39,6 +39,8 @@ class Execution:
         What to start from.
     attempt : int
         0 for the first.
+    run : str
+        Names the line of checkpoints.
     """
 
     def __init__(
@@ -48,11 +50,12 @@ class Execution:
         services: Services,
         checkpoint: StoredCheckpoint | None,
         attempt: int,
+        run: str = "",
     ) -> None:
         self.graph = graph
         self.services = services
         self.coordinator: CheckpointCoordinator | None = None
-        self._builder = TaskBuilder(graph, config, services, checkpoint, attempt, self._hand_in)
+        self._builder = TaskBuilder(graph, config, services, checkpoint, attempt, run, self._hand_in)
         self._committed = False
         try:
             self._builder.build()
@@ -93,6 +96,8 @@ class Execution:
             worked |= coordinator.writer.step()
             coordinator.tick(now)
         self._stalled.look(now)
+        # A reader that has just asked for a split is answered in the next turn: no sleep comes before it.
+        worked |= any(host.asked for host in self._enumerators.values())
         if not worked:
             for task in tasks:
                 if task.source is None:

@@ -42,7 +42,8 @@ class PoolExecutor:
 
     def close(self) -> None:
         if self._pool is not None:
-            self._pool.shutdown(wait=True, cancel_futures=True)
+            # What was submitted is still done: deleting old checkpoints, for one.
+            self._pool.shutdown(wait=True)
             self._pool = None
 
 

@@ -82,20 +82,22 @@ class PartNames:
     """Makes the names of one subtask's files and recognises them on disk.
 
     In progress: ``.part-0-7.csv.inprogress``; finished, waiting for its commit: ``.part-0-7.csv.pending``; committed:
-    ``part-0-7.csv``.
+    ``part-0-7.csv``. Where the job's run is known its first letters stand behind the prefix
+    (``part-5fe1c2aa-0-7.csv``), so that jobs that follow each other in one directory leave each other's files alone.
     """
 
-    def __init__(self, base: Path, config: OutputFileConfig, subtask: int) -> None:
+    def __init__(self, base: Path, config: OutputFileConfig, subtask: int, run: str = "") -> None:
         self.subtask = subtask
         self._base = base
-        self._config = config
+        self._prefix = f"{config.part_prefix}-{run[:8]}" if run else config.part_prefix
+        self._suffix = config.part_suffix
         self._name = re.compile(
-            rf"(\.)?{re.escape(config.part_prefix)}-(\d+)-(\d+){re.escape(config.part_suffix)}(?:\.(inprogress|pending))?"
+            rf"(\.)?{re.escape(self._prefix)}-(\d+)-(\d+){re.escape(self._suffix)}(?:\.(inprogress|pending))?"
         )
 
     def final(self, folder: Path, counter: int) -> Path:
         """The name of a committed file."""
-        return folder / f"{self._config.part_prefix}-{self.subtask}-{counter}{self._config.part_suffix}"
+        return folder / f"{self._prefix}-{self.subtask}-{counter}{self._suffix}"
 
     @staticmethod
     def in_progress(final: Path) -> Path:
@@ -112,20 +114,26 @@ class PartNames:
         counters = [counter for _, subtask, counter, _ in self._files() if subtask == self.subtask]
         return max(counters, default=-1) + 1
 
-    def remove_leftovers(self, kept: Mapping[int, set[str]], parallelism: int) -> None:
+    def remove_leftovers(self, kept: Mapping[int, tuple[int, set[str]]], parallelism: int, cut: bool) -> None:
         """Delete what writers before this one left behind: their files in progress, and finished ones of no checkpoint.
 
         Parameters
         ----------
-        kept : mapping of subtask to names
-            The finished files that the checkpoint holds, for the subtasks whose state came to this writer. Of this
-            subtask itself and of those that do not exist any more all others go; living ones see to their own.
+        kept : mapping of subtask to (counter, names)
+            The number of the next file when the checkpoint was taken, and the finished files it holds, for the subtasks
+            whose state came to this writer. Living subtasks see to their own files.
         parallelism : int
+        cut : bool
+            Whether the names tell this run's files from others': then also those committed *after* the checkpoint go
+            (it is not the newest one), because their rows will be written again.
         """
-        for path, subtask, _, stage in self._files():
+        for path, subtask, counter, stage in self._files():
             if subtask != self.subtask and not (subtask >= parallelism and subtask in kept):
                 continue
-            if stage == "inprogress" or (stage == "pending" and subtask in kept and str(path) not in kept[subtask]):
+            next_counter, names = kept.get(subtask, (None, set[str]()))
+            behind = cut and next_counter is not None and counter >= next_counter
+            unknown = stage == "pending" and next_counter is not None and str(path) not in names
+            if stage == "inprogress" or behind or unknown:
                 path.unlink(missing_ok=True)
 
     def _files(self) -> list[tuple[Path, int, int, str | None]]:

@@ -98,12 +98,12 @@ class FileWriter(SinkWriter):
         self._buckets = buckets
         self._rolling = rolling
         self._clock = context.clock
-        self._names = PartNames(base, config, context.subtask_index)
+        self._names = PartNames(base, config, context.subtask_index, context.run)
         with writing(base):
             base.mkdir(parents=True, exist_ok=True)
             if context.restored or context.attempt:
-                kept = {state.subtask: set(state.pending) for state in context.restored}
-                self._names.remove_leftovers(kept, context.parallelism)
+                kept = {state.subtask: (state.counter, set(state.pending)) for state in context.restored}
+                self._names.remove_leftovers(kept, context.parallelism, cut=bool(context.run) and context.restoring)
             # Above all counters on disk too: state may have gone to another subtask, and directories outlive jobs.
             self._counter = max([self._names.next_counter(), *(state.counter for state in context.restored)])
         self._pending: list[str] = []

@@ -12,20 +12,9 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 _LETTERS = "abcdefghijklmnopqrstuvwxyz"
-_FIRST_NAMES = ["Peter", "Paul", "Luke", "John", "Saul", "Vicky", "Kate", "Julie", "Sarah", "Deiter", "Walter"]
-_LAST_NAMES = ["Shultz", "Abrams", "Spencer", "White", "Bartels", "Walton", "Smith", "Jones", "Noris"]
-_CITIES = [
-    "Phoenix",
-    "Los Angeles",
-    "San Francisco",
-    "Boise",
-    "Portland",
-    "Bend",
-    "Redmond",
-    "Seattle",
-    "Kent",
-    "Cheyenne",
-]
+_FIRST_NAMES = ["Ana", "Bento", "Clara", "Duarte", "Elsa", "Filipe", "Gil", "Helena", "Ivo", "Joana", "Luis"]
+_LAST_NAMES = ["Abreu", "Brito", "Caldeira", "Drumond", "Freitas", "Gouveia", "Jardim", "Nunes", "Perestrelo"]
+_CITIES = ["Austin", "Boston", "Chicago", "Dallas", "Denver", "El Paso", "Fresno", "Houston", "Omaha", "Tucson"]
 _STATES = ["AZ", "CA", "ID", "OR", "WA", "WY"]
 _HOT_CHANNELS = ["Google", "Facebook", "Baidu", "Apple"]
 CHANNELS = 10_000
