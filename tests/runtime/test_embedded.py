@@ -24,6 +24,7 @@ from levada.common.errors import (
     UserFunctionError,
 )
 from levada.common.job_status import JobStatus
+from levada.datastream import StreamExecutionEnvironment
 from levada.runtime.services import Services
 
 SMALL = {"levada.batch.max-rows": "10", "execution.checkpointing.interval": "3 ms"}
@@ -313,3 +314,19 @@ def test_a_checkpoint_that_takes_too_long_fails_the_attempt() -> None:
     settings = config(**SMALL, **{"execution.checkpointing.timeout": "50 ms", "restart-strategy.type": "none"})
     job = drive(submit(pipeline(range(50), double, Remembering(), endless=True), settings, services))
     assert "took longer than" in str(job.failure)
+
+
+def test_collected_rows_come_once_through_a_restart() -> None:
+    failures = iter([True])
+
+    def once(value: int) -> int:
+        if value == 700 and next(failures, False):
+            raise ConnectionError("service away")
+        return value
+
+    settings = config(**SMALL, **{"restart-strategy.fixed-delay.delay": "1 ms"})
+    env = StreamExecutionEnvironment.get_execution_environment(settings)
+    stream = env.from_collection(list(range(1000))).map(once)
+    with stream.execute_and_collect() as rows:
+        assert list(rows) == list(range(1000))
+    assert next(failures, None) is None, "it did fail"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from levada.common import options
 from levada.common.configuration import Configuration
 from levada.common.errors import JobBuildError
@@ -112,7 +114,7 @@ class _Planner:
 
     def _fuse_into(self, node: ChainNode, transformation: Transformation) -> None:
         assert isinstance(transformation.spec, RowStep)
-        node.spec = fuse([*node.spec.steps, transformation.spec])  # type: ignore[union-attr]
+        node.spec = fuse([*node.spec.steps, self._step(transformation, transformation.spec)])  # type: ignore[union-attr]
         node.members = (*node.members, transformation.name)
         node.name = f"{node.name} -> {transformation.name}"
         node.forwards_timestamps = self.needs_time[id(transformation)]
@@ -121,7 +123,7 @@ class _Planner:
         spec = transformation.spec
         kind = transformation.kind
         if isinstance(spec, RowStep):
-            spec = fuse([spec])
+            spec = fuse([self._step(transformation, spec)])
             kind = "rows"
         return ChainNode(
             uid=self.uids[id(transformation)],
@@ -135,6 +137,10 @@ class _Planner:
             reads_timestamps=self._reads_time(transformation),
             members=(transformation.name,),
         )
+
+    def _step(self, transformation: Transformation, step: RowStep) -> RowStep:
+        """The step under the name and uid its operator has now: errors tell them."""
+        return replace(step, name=transformation.name, uid=self.uids[id(transformation)])
 
     def _reads_time(self, transformation: Transformation) -> bool:
         spec = transformation.spec

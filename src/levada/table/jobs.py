@@ -19,7 +19,8 @@ from levada.table.table_result import QueryJob
 def run_query(compiled: Compiled, configuration: Configuration, batch: bool) -> QueryJob:
     """Submit a query whose rows are read in this process."""
     buffer = CollectBuffer()
-    job = _submit("collect", configuration, [(compiled, CollectSink(buffer.id))], batch)
+    exactly_once = configuration.get(CHECKPOINT_INTERVAL) is not None
+    job = _submit("collect", configuration, [(compiled, CollectSink(buffer.id, exactly_once))], batch)
     return QueryJob(job, buffer)
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from levada.common.batch import RowBatch
 from levada.common.errors import JobBuildError
+from levada.common.options import CHECKPOINT_INTERVAL
 from levada.connectors.collect import CollectBuffer, CollectSink
 from levada.datastream.streams.building import add
 from levada.graph.transformation import SinkSpec
@@ -88,7 +89,8 @@ def collect(stream: DataStream[T], job_name: str | None, limit: int | None) -> C
         raise JobBuildError(f"execute_and_collect(limit={limit!r}): a whole number of at least 1 is wanted, or None")
     buffer = CollectBuffer()
     env = stream.get_execution_environment()
-    add(env, "sink", "Collect", SinkSpec(CollectSink(buffer.id)), stream._inputs)
+    exactly_once = env.get_configuration().get(CHECKPOINT_INTERVAL) is not None
+    add(env, "sink", "Collect", SinkSpec(CollectSink(buffer.id, exactly_once)), stream._inputs)
     iterator: CloseableIterator[T] = CloseableIterator(env._submit(job_name, "execute_and_collect()"), buffer)
     if limit is None:
         return iterator
