@@ -24,7 +24,8 @@ class LevadaCountAndSum(CountAndSum, KeyedProcessFunction):  # type: ignore[type
 
     def open(self, runtime_context: RuntimeContext) -> None:
         """Get the state."""
-        self.state = runtime_context.get_state(ValueStateDescriptor("totals", Types.PICKLED_BYTE_ARRAY()))
+        types = Types.TUPLE([Types.LONG(), Types.LONG()])
+        self.state = runtime_context.get_state(ValueStateDescriptor("totals", types))
 
 
 JOBS: dict[str, Callable[[DataStream[Any]], DataStream[Any]]] = {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import runpy
 import subprocess
@@ -83,9 +84,15 @@ def printed_by(block: Block, folder: Path) -> str:
     """What a program prints when it is run as a script of its own."""
     file = folder / "program.py"
     file.write_text(block.text, encoding="utf-8")
-    printed = StringIO()
-    with redirect_stdout(printed):
-        runpy.run_path(str(file), run_name="__main__")
+    printed, root = StringIO(), logging.getLogger()
+    handlers, level = root.handlers[:], root.level
+    root.handlers.clear()
+    try:
+        with redirect_stdout(printed):
+            runpy.run_path(str(file), run_name="__main__")
+    finally:
+        root.handlers[:] = handlers
+        root.setLevel(level)
     return printed.getvalue()
 
 

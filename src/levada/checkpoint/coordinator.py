@@ -260,9 +260,19 @@ class CheckpointCoordinator:
         self._target.checkpoint_complete(checkpoint_id)
         while len(self._lineage) > max(1, self._settings.retained):
             old = self._lineage.pop(0)
-            self._executor.submit(lambda old=old: self._store.delete(old), _log_failure)  # type: ignore[misc]
+            if pending.on_done is None:
+                self._executor.submit(lambda old=old: self._store.delete(old), _log_failure)  # type: ignore[misc]
+            else:
+                self._delete_now(old)
         if pending.on_done is not None:
             pending.on_done(True)
+
+    def _delete_now(self, checkpoint_id: int) -> None:
+        """After the last checkpoint nobody waits for the pool any more."""
+        try:
+            self._store.delete(checkpoint_id)
+        except Exception as error:
+            _log_failure(None, error)
 
     def _fail(self, error: BaseException) -> None:
         """A checkpoint that cannot be completed fails the attempt (Flink tolerates none by default, either)."""

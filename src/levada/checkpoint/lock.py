@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 from typing import IO
 
-from levada.common.errors import CheckpointDirectoryInUseError
+from levada.common.errors import CheckpointDirectoryInUseError, StorageError
 
 LOCK_NAME = "LOCK"
 
@@ -18,20 +18,32 @@ class DirectoryLock:
     ------
     CheckpointDirectoryInUseError
         While another live process holds it; the message names its pid.
+    StorageError
+        Where nothing can be written there.
     """
 
     def __init__(self, directory: str | os.PathLike[str]) -> None:
         self.path = Path(directory) / LOCK_NAME
-        self.path.parent.mkdir(parents=True, exist_ok=True)
-        self._file: IO[str] | None = self.path.open("a+", encoding="ascii")
+        try:
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            self._file: IO[str] | None = self.path.open("a+", encoding="ascii")
+        except OSError as error:
+            raise StorageError(
+                f"no checkpoints can be written to {directory}: {error.strerror or error}; point "
+                "execution.checkpointing.dir at a directory that this process may write to"
+            ) from error
         if not _try_lock(self._file):
             self._file.seek(0)
             holder = self._file.read().strip() or "unknown"
             self._file.close()
             self._file = None
+            if holder == str(os.getpid()):
+                held, remedy = f"another job of this process ({holder})", "let that job end"
+            else:
+                held, remedy = f"process {holder}", f"stop that process (kill {holder})"
             raise CheckpointDirectoryInUseError(
-                f"the checkpoint directory {directory} is in use by process {holder}; stop that process "
-                f"(kill {holder}), or give this job a directory of its own with execution.checkpointing.dir"
+                f"the checkpoint directory {directory} is in use by {held}; {remedy}, or give this job a directory of "
+                "its own with execution.checkpointing.dir"
             )
         self._file.seek(0)
         self._file.truncate()

@@ -79,18 +79,25 @@ def block(error: BaseException, show_traceback: bool = False) -> str:
 
 def root_cause(error: BaseException) -> BaseException:
     """The exception at the end of the ``raise .. from ..`` chain."""
-    while error.__cause__ is not None:
-        error = error.__cause__
-    return error
+    *_, last = _chain(error)
+    return last
+
+
+def _chain(error: BaseException) -> Iterator[BaseException]:
+    """The error, its cause, that one's cause ...: each once, for a program may well tie them into a ring."""
+    seen: set[int] = set()
+    current: BaseException | None = error
+    while current is not None and id(current) not in seen:
+        seen.add(id(current))
+        yield current
+        current = current.__cause__
 
 
 def user_place(error: BaseException) -> Place | None:
     """The innermost statement of the user's own code that led to the error; of its cause, if there is one."""
     place = None
-    current: BaseException | None = error
-    while current is not None:
-        place = _last(_user_frames(current)) or place
-        current = current.__cause__
+    for each in _chain(error):
+        place = _last(_user_frames(each)) or place
     return place
 
 

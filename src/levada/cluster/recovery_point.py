@@ -39,6 +39,14 @@ def choose(wanted: str | None, own: CheckpointStore | None, graph: JobGraph) -> 
     found = _newest(own) if wanted == LATEST else _named(wanted)
     if found is not None:
         check_fits(found.manifest, graph.name, describe_operators(graph), graph.max_parallelism, found.path)
+        if found.manifest.job_name != graph.name:
+            log.warning(
+                "%s was written by the job %r; this is %r, whose operators are alike, so they take that state over. Where "
+                "the two are different jobs, stop this one and give it an execution.checkpointing.dir of its own",
+                found.path,
+                found.manifest.job_name,
+                graph.name,
+            )
         log.info("restoring %s (checkpoint %d)", found.path, found.manifest.checkpoint_id)
     return found
 

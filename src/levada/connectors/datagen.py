@@ -12,10 +12,12 @@ from levada.common.errors import JobBuildError
 from levada.connectors.base import Boundedness, ReaderContext, SourceReader
 from levada.connectors.indexed import IndexedSource, Producer, RangeSplit, contiguous_splits
 from levada.connectors.rate import Pacer, RateLimitedReader
+from levada.connectors.user_calls import call_each, told
 
 _MASK = 2**64 - 1
 _GOLDEN = 0x9E3779B97F4A7C15
 FOR_EVER = 2**63 - 1
+_ROLE = "generator function"
 """The count of a generator that never ends."""
 
 
@@ -166,15 +168,18 @@ class DataGeneratorSource(IndexedSource):
     def producer(self) -> Producer:
         function: Callable[..., Any] = getattr(self.generator_function, "map", self.generator_function)
         if self.seed is None:
-            return lambda numbers: RowBatch(list(map(function, numbers)))
+            return lambda numbers: RowBatch(call_each(function, numbers, _ROLE))
         rng = IndexedRandom(self.seed)
         move_to = rng.move_to
 
         def produce(numbers: range) -> RowBatch:
             values = []
-            for number in numbers:
-                move_to(number)
-                values.append(function(number, rng))
+            try:
+                for number in numbers:
+                    move_to(number)
+                    values.append(function(number, rng))
+            except Exception as error:
+                raise told(error, function, _ROLE, numbers[len(values)]) from error
             return RowBatch(values)
 
         return produce

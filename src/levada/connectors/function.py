@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -10,6 +9,7 @@ from typing import Any
 from levada.common.batch import Batch, ColumnBatch
 from levada.common.errors import JobBuildError
 from levada.connectors.base import SinkWriter, WriterContext
+from levada.connectors.user_calls import call_each
 from levada.formats.rows import to_row_values
 
 
@@ -51,8 +51,7 @@ class FunctionWriter(SinkWriter):
 
     def write(self, batch: Batch) -> None:
         values = to_row_values(batch.data) if isinstance(batch, ColumnBatch) else batch.values
-        # A deque that keeps nothing runs the calls in C.
-        deque(map(self._function, values), maxlen=0)
+        call_each(self._function, values, "sink function")
 
     def flush(self, end_of_input: bool) -> None:
         """Nothing: the function was called when the records came."""

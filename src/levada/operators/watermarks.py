@@ -9,7 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from math import isfinite
 from typing import Any, cast
 
 from levada.common import options
@@ -25,6 +26,7 @@ log = get_logger(__name__)
 
 # Milliseconds that, read as seconds, lie between 2001 and 2065: nobody streams records of January 1970.
 SECONDS_LOOKALIKE = range(1_000_000_000, 3_000_000_000)
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 FAR_FUTURE_MS = 366 * 24 * 3600 * 1000
 
 
@@ -85,7 +87,7 @@ class WatermarkTracker:
             return
         times = self._timestamps(batch)
         if times and not self._makes_watermarks:
-            self.newest = max(self.newest, max(times))
+            self._note_newest(max(times), now)
             yield RowBatch(batch.values, times)
             return
         if self._generator is not None:
@@ -95,10 +97,7 @@ class WatermarkTracker:
         while start < count:
             stop = min(count, start + self._every - self._since)
             piece = times if stop - start == count else times[start:stop]
-            newest = max(piece)
-            if newest > self.newest:
-                self._check_plausible(newest, now)
-                self.newest = newest
+            self._note_newest(max(piece), now)
             yield RowBatch(values if stop - start == count else values[start:stop], piece)
             self._since += stop - start
             start = stop
@@ -114,7 +113,10 @@ class WatermarkTracker:
             return None
         if self._generator is not None:
             output = _Captured()
-            self._generator.on_periodic_emit(output)
+            try:
+                self._generator.on_periodic_emit(output)
+            except Exception as error:
+                raise self._generator_failed(error) from error
             self._emitted_at = now
             return self._move(output.emitted, now)
         if self._bound is None or self.newest == MIN_TIMESTAMP:
@@ -159,13 +161,16 @@ class WatermarkTracker:
         output = _Captured()
         start = 0
         for position, (value, time) in enumerate(zip(values, times, strict=True), 1):
-            generator.on_event(value, time, output)
+            try:
+                generator.on_event(value, time, output)
+                self._since += 1
+                if self._since == self._every:
+                    self._since = 0
+                    generator.on_periodic_emit(output)
+            except Exception as error:
+                raise self._generator_failed(error, value) from error
             if time > self.newest:
-                self.newest = time
-            self._since += 1
-            if self._since == self._every:
-                self._since = 0
-                generator.on_periodic_emit(output)
+                self._note_newest(time, now)
             if output.emitted is not None:
                 moved = self._move(output.emitted, now)
                 output.emitted = None
@@ -209,6 +214,13 @@ class WatermarkTracker:
             f"{self._label}: the timestamp assigner raised {type(error).__name__}: {error} on record {culprit!r:.200}"
         )
 
+    def _generator_failed(self, error: Exception, *record: Any) -> UserFunctionError:
+        told = f" on record {record[0]!r:.200}" if record else ""
+        return UserFunctionError(
+            f"{self._label}: the watermark generator {type(self._generator).__qualname__} raised "
+            f"{type(error).__name__}: {error}{told}"
+        )
+
     def _as_millis(self, time: Any, value: Any) -> int:
         if isinstance(time, datetime):
             if time.tzinfo is None:
@@ -219,8 +231,9 @@ class WatermarkTracker:
                     time,
                 )
                 time = time.replace(tzinfo=UTC)
-            return int(time.timestamp() * 1000)
-        if isinstance(time, (int, float)) and not isinstance(time, bool) and time == time:
+            millis: int = (time - EPOCH) // timedelta(milliseconds=1)
+            return millis
+        if isinstance(time, (int, float)) and not isinstance(time, bool) and isfinite(time):
             return int(time)
         try:
             return int(time.__index__())
@@ -229,6 +242,11 @@ class WatermarkTracker:
                 f"{self._label}: the timestamp assigner returned {time!r} ({type(time).__name__}) for record "
                 f"{value!r:.200}; it must return integer milliseconds since the epoch, or a datetime with a time zone"
             ) from None
+
+    def _note_newest(self, newest: int, now: int) -> None:
+        if newest > self.newest:
+            self._check_plausible(newest, now)
+            self.newest = newest
 
     def _check_plausible(self, newest: int, now: int) -> None:
         if newest in SECONDS_LOOKALIKE:
@@ -272,7 +290,8 @@ class TimestampsAndWatermarksOperator(Operator):
 
     def open(self, context: OperatorContext) -> None:
         super().open(context)
-        self.tracker = make_tracker(self._strategy, context, context.name)
+        label = f"operator {context.name!r}, subtask {context.subtask_index + 1} of {context.parallelism}"
+        self.tracker = make_tracker(self._strategy, context, label)
         self._was_idle = False
         if context.restored is not None:
             states = context.restored.values("tracker")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from levada.checkpoint.recovery import RestoredOperator
@@ -11,7 +11,8 @@ from levada.checkpoint.store import StoredCheckpoint
 from levada.common import options
 from levada.common.configuration import Configuration
 from levada.common.elements import Barrier
-from levada.common.errors import JobBuildError, LevadaError
+from levada.common.errors import JobBuildError
+from levada.common.logs import get_logger
 from levada.graph.job_graph import ChainNode, JobGraph, Stage
 from levada.graph.transformation import SinkSpec, SourceSpec
 from levada.operators.base import Operator, OperatorContext, OperatorSpec, Output
@@ -19,7 +20,7 @@ from levada.operators.sink import SinkOperator
 from levada.operators.source import SourceOperator
 from levada.runtime.chain import Link, OperatorBudget, StepBudget, WithSides, join_outputs
 from levada.runtime.enumerators import EnumeratorHost
-from levada.runtime.exchange import ExchangeOutput
+from levada.runtime.exchange import ExchangeOutput, Sender
 from levada.runtime.gate import InputGate
 from levada.runtime.metrics import OperatorMetrics
 from levada.runtime.services import Services
@@ -28,6 +29,8 @@ from levada.runtime.transport import Lane
 
 if TYPE_CHECKING:
     from levada.operators.base import RestoredState
+
+log = get_logger(__name__)
 
 OnSnapshot = Callable[[Task, Barrier, Snapshots], None]
 
@@ -46,6 +49,15 @@ def _own_copy(spec: OperatorSpec, node: ChainNode, parallelism: int) -> Operator
             f"{node.name}: its function cannot be copied for {parallelism} subtasks ({type(error).__name__}: {error}); "
             "open connections, locks and files in open(runtime_context) instead of __init__"
         ) from error
+
+
+def _close(operators: Sequence[Operator]) -> None:
+    """Close the operators of a task that will not run."""
+    for operator in operators:
+        try:
+            operator.close()
+        except Exception as error:
+            log.warning("closing failed: %s", error)
 
 
 class TaskBuilder:
@@ -160,10 +172,10 @@ class TaskBuilder:
             )
             try:
                 operators[position].open(context)
-            except LevadaError:
-                raise
-            except Exception as error:
-                error.add_note(f"while opening operator {node.name!r} (subtask {index})")
+            except BaseException as error:
+                if isinstance(error, Exception):
+                    error.add_note(f"while opening operator {node.name!r}, subtask {index + 1} of {stage.parallelism}")
+                _close(operators[position:])
                 raise
         self._pass_restored_watermarks(stage, links)
         return task
@@ -210,7 +222,11 @@ class TaskBuilder:
             else:
                 exchange = self.graph.exchanges[link.exchange or 0]
                 target = ExchangeOutput(
-                    exchange.partitioner, self._lanes[exchange.number][index], index, stage.max_parallelism
+                    exchange.partitioner,
+                    self._lanes[exchange.number][index],
+                    index,
+                    self.graph.stages[exchange.target_stage].max_parallelism,
+                    Sender(node.name, node.uid, index, stage.parallelism),
                 )
                 outputs.append(target)
             if link.side_output is None:

@@ -3,15 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from levada.common.batch import Batch, ColumnBatch, RowBatch
 from levada.common.elements import Barrier, EndOfInput, Watermark, WatermarkStatus
-from levada.common.errors import InternalError
+from levada.common.errors import InternalError, LevadaError
 from levada.graph.partitioner import Broadcast, Forward, Global, KeyByColumns, KeyByRows, Partitioner, Rebalance
+from levada.operators.row.keys import KeySelection
 from levada.runtime.transport import Lane
 
 Spread = Callable[[Batch], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Sender:
+    """The operator subtask whose output is spread, for errors."""
+
+    name: str = "?"
+    uid: str = ""
+    subtask_index: int = 0
+    parallelism: int = 1
 
 
 class ExchangeOutput:
@@ -25,12 +37,19 @@ class ExchangeOutput:
     subtask_index : int
         The sender's own index (``Forward`` sends to the same one; ``Rebalance`` begins there).
     max_parallelism : int
-        Number of key groups.
+        Number of key groups of the receiver.
+    sender : Sender, optional
     """
 
     def __init__(
-        self, partitioner: Partitioner, channels: Sequence[Lane], subtask_index: int, max_parallelism: int
+        self,
+        partitioner: Partitioner,
+        channels: Sequence[Lane],
+        subtask_index: int,
+        max_parallelism: int,
+        sender: Sender | None = None,
     ) -> None:
+        self._sender = sender or Sender()
         self.channels = list(channels)
         self._max_parallelism = max_parallelism
         self._next = subtask_index % len(self.channels)
@@ -90,12 +109,17 @@ class ExchangeOutput:
 
         channels, parallelism, max_parallelism = self.channels, len(self.channels), self._max_parallelism
         split_rows = _kernels.split_rows
+        selection = KeySelection(selector, self._sender, self._sender.name)
 
         def spread(batch: Batch) -> None:
             if not isinstance(batch, RowBatch):
                 raise InternalError("a column batch reached an exchange of rows")
-            keys = [selector(value) for value in batch.values]
-            parts = split_rows(batch.values, batch.timestamps, keys, parallelism, max_parallelism)
+            keys = selection.selected(batch.values)
+            try:
+                parts = split_rows(batch.values, batch.timestamps, keys, parallelism, max_parallelism)
+            except LevadaError:
+                selection.canonical(keys, batch.values)  # says which record it is
+                raise
             for channel, (values, timestamps) in zip(channels, parts, strict=True):
                 if values:
                     channel.send(RowBatch(values, timestamps))

@@ -90,7 +90,11 @@ class Execution:
             tasks = services.random.sample(tasks, len(tasks))
         for task in tasks:
             with task.log_context:
-                worked |= task.step(now)
+                try:
+                    worked |= task.step(now)
+                except Exception as error:
+                    self._locate(error, task)
+                    raise
         coordinator = self.coordinator
         if coordinator is not None:
             worked |= coordinator.writer.step()
@@ -103,6 +107,12 @@ class Execution:
                 if task.source is None:
                     task.on_quiet(now)
             self._sleep(now)
+
+    def _locate(self, error: Exception, task: Task) -> None:
+        """Let an error say where it happened, unless it does."""
+        if not any("subtask " in said for said in (str(error), *getattr(error, "__notes__", ()))):
+            parallelism = self.graph.stages[task.stage].parallelism
+            error.add_note(f"in {task.name!r}, subtask {task.subtask_index + 1} of {parallelism}")
 
     def commit_without_checkpoint(self) -> None:
         """At the end of a job that takes no checkpoints: what sinks have prepared becomes visible."""

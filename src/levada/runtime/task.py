@@ -146,10 +146,11 @@ class Task:
     def close(self) -> None:
         """Close every operator, whatever the others do."""
         failure: Exception | None = None
-        for link in self.links:
+        for node, link in zip(self.nodes, self.links, strict=True):
             try:
                 link.operator.close()
             except Exception as error:
+                error.add_note(f"while closing operator {node.name!r}, subtask {self.subtask_index + 1}")
                 failure = failure or error
         if failure is not None:
             raise failure

@@ -16,6 +16,7 @@ from levada.sql.types import DataType, RowField, RowType
 
 if TYPE_CHECKING:
     from levada.sql.connectors.inline import InlineSource
+    from levada.sql.connectors.streams import StreamSource
 
 DEFAULT_CATALOG = "default_catalog"
 DEFAULT_DATABASE = "default_database"
@@ -43,8 +44,8 @@ class CatalogTable:
     ----------
     text : str
         The statement that made it, which its expressions' places refer to.
-    source : InlineSource or None
-        The rows, where they were given as data and come from no connector.
+    source : InlineSource, StreamSource or None
+        The rows, where they were given as data or as a stream and come from no connector.
     """
 
     path: Path
@@ -55,7 +56,7 @@ class CatalogTable:
     partition_keys: tuple[str, ...] = ()
     comment: str | None = None
     text: str = ""
-    source: InlineSource | None = None
+    source: InlineSource | StreamSource | None = None
 
     @property
     def name(self) -> str:

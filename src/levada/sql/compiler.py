@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from levada.common.configuration import Configuration
 from levada.common.errors import ConfigError
 from levada.common.options import MINI_BATCH, MINI_BATCH_LATENCY, MINI_BATCH_SIZE
 from levada.connectors.base import Sink
-from levada.graph.transformation import LogicalGraph
+from levada.graph.transformation import LogicalGraph, Transformation
 from levada.sql import explain
 from levada.sql.ast import queries, statements
 from levada.sql.ast.expressions import Node as SyntaxNode
-from levada.sql.binder import bind_insert, bind_query
-from levada.sql.catalog import Catalog
+from levada.sql.binder import bind_insert, bind_query, fitted
+from levada.sql.catalog import Catalog, CatalogTable
 from levada.sql.connectors import table_sink
+from levada.sql.connectors.streams import upstream
 from levada.sql.logical import nodes as logical
 from levada.sql.physical import PlannerSettings, infer_changelog, plan
 from levada.sql.physical import nodes as physical
@@ -48,10 +49,27 @@ class Compiled:
 
 
 def compile_query(
-    text: str, query: queries.Query, catalog: Catalog, settings: PlannerSettings, accepts: Accepts
+    text: str,
+    query: queries.Query,
+    catalog: Catalog,
+    settings: PlannerSettings,
+    accepts: Accepts,
+    reader: str | None = None,
+    target: CatalogTable | None = None,
 ) -> Compiled:
-    """A query for a reader that takes these changes."""
-    return _compiled(query, bind_query(text, catalog, query), settings, accepts)
+    """A query for a reader that takes these changes.
+
+    Parameters
+    ----------
+    reader : str, optional
+        The call that asks for the rows, for errors.
+    target : CatalogTable, optional
+        A declaration whose columns the query's are converted to.
+    """
+    bound = bind_query(text, catalog, query)
+    if target is not None:
+        bound = fitted(text, query, bound, target)
+    return _compiled(query, bound, settings if reader is None else replace(settings, reader=reader), accepts)
 
 
 def compile_insert(text: str, insert: statements.Insert, catalog: Catalog, settings: PlannerSettings) -> Compiled:
@@ -78,7 +96,16 @@ def to_graph(
     for physical_plan, sink in plans:
         table = physical_plan.table
         translation.add(physical_plan, sink, "Sink: collect" if table is None else f"Sink: {table.name}")
-    return LogicalGraph(name, translation.transformations)
+    return LogicalGraph(name, _with_inputs(translation.transformations))
+
+
+def _with_inputs(transformations: Sequence[Transformation]) -> list[Transformation]:
+    """The transformations behind those of the streams that they read."""
+    ordered: dict[int, Transformation] = {}
+    for transformation in transformations:
+        for each in upstream(transformation):
+            ordered.setdefault(id(each), each)
+    return list(ordered.values())
 
 
 def mini_batch(config: Configuration) -> MiniBatch | None:

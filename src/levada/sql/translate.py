@@ -11,19 +11,16 @@ from levada.connectors.arrow import ArrowSource
 from levada.connectors.base import Boundedness, Sink
 from levada.graph.partitioner import Forward, Global, KeyByColumns, Partitioner
 from levada.graph.transformation import Input, SinkSpec, SourceSpec, Transformation
-from levada.operators.columnar import AggregateCall, Calc, GroupAggregate
-from levada.operators.columnar.final_rows import FinalRows
+from levada.operators.base import OperatorSpec
+from levada.operators.columnar import AggregateCall, Calc, ColumnsToRows, GroupAggregate
+from levada.operators.columnar.final_aggregate import FinalAggregate
 from levada.sql import explain
-from levada.sql.connectors import scan_source
+from levada.sql.connectors import StreamSource, scan_source
 from levada.sql.logical.expressions import Expression, Ref
 from levada.sql.logical.nodes import identity
 from levada.sql.lowering import lower
 from levada.sql.physical import nodes
-from levada.sql.types import RowType
 from levada.sql.types.arrow import to_arrow, to_arrow_schema
-
-_ALL_AT_END = 2**62
-"""A bundle of this many rows is emitted when the input has ended."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +45,12 @@ class Translation:
         stream = self._stream(plan.input)
         inputs = tuple(Input(each) for each in stream.transformations)
         return self._new("sink", name, SinkSpec(sink), inputs, stream.parallelism)
+
+    def rows(self, plan: nodes.Sink, name: str) -> Transformation:
+        """Translate a plan; its rows become Python objects, ``Row`` with a kind each."""
+        stream = self._stream(plan.input)
+        inputs = tuple(Input(each) for each in stream.transformations)
+        return self._new("columns-to-rows", name, ColumnsToRows(), inputs, stream.parallelism)
 
     def _stream(self, node: nodes.Node) -> _Stream:
         known = self._done.get(id(node))
@@ -77,12 +80,11 @@ class Translation:
                 raise InternalError(f"no operator for {type(node).__name__}")
 
     def _scan(self, node: nodes.TableScan) -> _Stream:
+        if isinstance(node.table.source, StreamSource):
+            return self._stream_scan(node, node.table.source)
         scan = scan_source(node.table, node.row_type)
         if self.batch and scan.source.boundedness is not Boundedness.BOUNDED:
-            raise SqlError(
-                f"table `{node.table.name}` has no end, so batch mode would never give a result; bound it, or use "
-                "EnvironmentSettings.in_streaming_mode()"
-            )
+            raise _endless(f"table `{node.table.name}`")
         source = self._new("source", f"Source: {node.table.name}", SourceSpec(scan.source), (), scan.parallelism)
         stream = _Stream((source,), scan.parallelism)
         if scan.row_type == node.row_type:
@@ -91,6 +93,15 @@ class Translation:
         wanted = [given[name] for name in node.row_type.field_names()]
         spec = Calc(tuple(lower(column) for column in wanted), to_arrow_schema(node.row_type))
         return stream.then(self._operator("calc", "Calc", spec, stream, Forward(), node))
+
+    def _stream_scan(self, node: nodes.TableScan, source: StreamSource) -> _Stream:
+        endless = source.endless() if self.batch else None
+        if endless is not None:
+            raise _endless(f"the source {endless!r} of table `{node.table.name}`")
+        parallelism = source.parallelism
+        name = f"Table: {node.table.name}"
+        made = self._new("rows-to-columns", name, source.columns(node.row_type), source.inputs, parallelism)
+        return _Stream((made,), parallelism)
 
     def _values(self, node: nodes.Values) -> _Stream:
         schema = to_arrow_schema(node.row_type)
@@ -108,23 +119,19 @@ class Translation:
             raise SqlError("not supported yet: an aggregation over rows that change (an aggregation of an aggregation)")
         below = self._stream(exchange.input)
         partitioner: Partitioner = KeyByColumns(node.keys) if node.keys else Global()
-        spec = self._aggregate_spec(node, exchange.row_type)
+        spec = self._aggregate_spec(node)
         parallelism = None if node.keys else 1
         inputs = tuple(Input(each, partitioner) for each in below.transformations)
         made = self._new("group-aggregate", "GroupAggregate", spec, inputs, parallelism)
         made.stateful = True
         made.description = explain.physical_text(node).split("\n", 1)[0]
-        stream = _Stream((made,), parallelism)
-        if node.final_only:
-            final = FinalRows(None if node.keys else _empty_answer(node))
-            return stream.then(self._operator("final-rows", "FinalRows", final, stream, Forward(), node))
-        return stream
+        return _Stream((made,), parallelism)
 
-    def _aggregate_spec(self, node: nodes.GroupAggregate, input_type: RowType) -> GroupAggregate:
+    def _aggregate_spec(self, node: nodes.GroupAggregate) -> GroupAggregate | FinalAggregate:
         calls = tuple(AggregateCall(call.function.lower(), *_argument(call.argument)) for call in node.calls)
         schema = to_arrow_schema(node.row_type)
         if node.final_only:
-            return GroupAggregate(node.keys, calls, schema, True, _ALL_AT_END, 0, generate_update_before=False)
+            return FinalAggregate(GroupAggregate(node.keys, calls, schema), None if node.keys else _empty_answer(node))
         if self.mini_batch is None or not calls:
             return GroupAggregate(node.keys, calls, schema, generate_update_before=node.mode.update_before)
         gathered = self.mini_batch
@@ -133,7 +140,7 @@ class Translation:
         )
 
     def _operator(
-        self, kind: str, name: str, spec: Calc | FinalRows, below: _Stream, how: Partitioner, node: nodes.Node
+        self, kind: str, name: str, spec: OperatorSpec, below: _Stream, how: Partitioner, node: nodes.Node
     ) -> Transformation:
         inputs = tuple(Input(each, how) for each in below.transformations)
         made = self._new(kind, name, spec, inputs, below.parallelism)
@@ -144,7 +151,7 @@ class Translation:
         self,
         kind: str,
         name: str,
-        spec: Calc | FinalRows | GroupAggregate | SourceSpec | SinkSpec,
+        spec: OperatorSpec | SourceSpec | SinkSpec,
         inputs: tuple[Input, ...],
         parallelism: int | None,
     ) -> Transformation:
@@ -166,6 +173,13 @@ class _Stream:
     def then(self, made: Transformation) -> _Stream:
         """The stream behind one more operator."""
         return _Stream((made,), self.parallelism)
+
+
+def _endless(what: str) -> SqlError:
+    return SqlError(
+        f"{what} has no end, so batch mode would never give a result; bound it, or use "
+        "EnvironmentSettings.in_streaming_mode()"
+    )
 
 
 def _empty_answer(node: nodes.GroupAggregate) -> pa.RecordBatch:

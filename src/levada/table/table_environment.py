@@ -1,8 +1,8 @@
-"""``TableEnvironment`` and ``StreamTableEnvironment``: where SQL is executed."""
+"""``TableEnvironment``: where SQL is executed."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from levada.common.configuration import Configuration
 from levada.common.errors import JobBuildError, SqlError
@@ -19,10 +19,7 @@ from levada.table.table_config import TableConfig
 from levada.table.table_descriptor import TableDescriptor
 from levada.table.table_result import TableResult
 
-if TYPE_CHECKING:
-    from levada.datastream import StreamExecutionEnvironment
-
-__all__ = ["StreamTableEnvironment", "TableEnvironment"]
+__all__ = ["TableEnvironment"]
 
 
 class TableEnvironment:
@@ -114,11 +111,18 @@ class TableEnvironment:
         """As ``create_table``: all tables are in memory."""
         self.create_table(path, descriptor, ignore_if_exists)
 
-    def create_temporary_view(self, view_path: str, table: Table) -> None:
+    def create_temporary_view(self, view_path: str, table_or_data_stream: Any, *fields_or_schema: Any) -> None:
         """Give a table a name."""
+        table = table_or_data_stream
         if not isinstance(table, Table):
             raise JobBuildError(
-                f"create_temporary_view({view_path!r}, {type(table).__name__}): pass a Table (sql_query gives one)"
+                f"create_temporary_view({view_path!r}, {type(table).__name__}): pass a Table (sql_query gives one), or "
+                "use StreamTableEnvironment.create(env), which takes the streams of env too"
+            )
+        if fields_or_schema:
+            raise JobBuildError(
+                f"create_temporary_view({view_path!r}, table, {fields_or_schema[0]!r}): a table has its columns; "
+                "rename them in its query"
             )
         path = self.catalog.path(parse_identifier(view_path))
         self.catalog.add(CatalogView(path, table._query, table._text, temporary=True))
@@ -212,23 +216,6 @@ class TableEnvironment:
             raise SqlError(self.catalog.missing(name))
         self.catalog.remove(name)
         return True
-
-
-class StreamTableEnvironment(TableEnvironment):
-    """A table environment that shares the settings of a ``StreamExecutionEnvironment``."""
-
-    @staticmethod
-    def create(  # type: ignore[override]
-        stream_execution_environment: StreamExecutionEnvironment | None = None,
-        environment_settings: EnvironmentSettings | None = None,
-    ) -> StreamTableEnvironment:
-        """A new environment over ``stream_execution_environment`` (a new one if None)."""
-        from levada.datastream import StreamExecutionEnvironment
-
-        settings = environment_settings or EnvironmentSettings.in_streaming_mode()
-        stream_env = stream_execution_environment or StreamExecutionEnvironment.get_execution_environment()
-        stream_env.configure(settings.get_configuration())
-        return StreamTableEnvironment(TableConfig(stream_env.get_configuration()), settings)
 
 
 def _quoted(name: str) -> str:

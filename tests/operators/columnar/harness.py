@@ -13,6 +13,7 @@ from levada.common.batch import Batch, ColumnBatch
 from levada.common.configuration import Configuration
 from levada.common.options import BATCH_MAX_ROWS
 from levada.operators.base import Operator, OperatorContext, OperatorSpec
+from levada.state.encoding import decode_values
 
 
 class FakeClock:
@@ -79,7 +80,7 @@ class Restored:
             yield batch.filter(mask)
 
     def values(self, name: str) -> list[Any]:
-        return []
+        return [value for batch in self._parts.get(name, []) for value in decode_values(batch)]
 
 
 class Bench:

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from levada.common.batch import ColumnBatch, RowBatch
 from levada.common.errors import InternalError, UserError
+from levada.common.time import Instant
 from levada.common.types import Row, RowKind
 from levada.operators.columnar import ColumnsToRows, RowForm, RowsToColumns
 
@@ -80,7 +81,7 @@ def test_values_keep_their_python_types() -> None:
     )
     given_rows = [(1.5, Decimal("1.20"), date(2024, 1, 2), Row(a=1)), (math.inf, None, None, None)]
     assert to_rows(to_columns(given_rows, schema), RowForm.TUPLE) == [
-        (1.5, Decimal("1.20"), date(2024, 1, 2), {"a": 1}),
+        (1.5, Decimal("1.20"), date(2024, 1, 2), Row(a=1)),
         (math.inf, None, None, None),
     ]
 
@@ -106,7 +107,7 @@ def test_an_error_names_column_value_and_row() -> None:
         ([{"name": "Ann", "age": 1, "x": 2}], r"row 0: .*there is no column 'x'"),
         ([Row(name="Ann", size=1)], r"row 0: .* does not have the columns name, age"),
         ([("Ann", 1), None], r"row 1: None does not have the columns"),
-        ([1], r"row 0: 1 \(int\) is no row of the columns name, age; pass rows, tuples or dicts"),
+        ([1], r"row 0: 1 \(int\) is no row of the columns name, age; pass rows, tuples, dicts or dataclasses"),
     ],
 )
 def test_what_does_not_fit_is_refused(values: list[Any], message: str) -> None:
@@ -129,3 +130,33 @@ def test_empty_batches_give_nothing_and_wrong_ones_are_a_planners_mistake() -> N
         columns.push(to_columns([("a", 1)]))
     with pytest.raises(InternalError, match="takes column batches"):
         rows.push(RowBatch([1]))
+
+
+def test_nested_columns_of_a_slice_come_back() -> None:
+    kind = pa.struct([("l", pa.list_(pa.map_(pa.string(), pa.timestamp("ms", "UTC")))), ("n", pa.int8())])
+    data = pa.array(
+        [
+            {"l": [], "n": 1},
+            None,
+            {"l": [[("a", 5)], None, [("b", None), ("c", -1)]], "n": None},
+            {"l": None, "n": 2},
+        ],
+        kind,
+    )
+    batch = ColumnBatch(pa.RecordBatch.from_arrays([data], ["r"]).slice(1))
+    assert to_rows(batch, RowForm.TUPLE) == [
+        (None,),
+        (Row(l=[{"a": Instant(0, 5_000_000)}, None, {"b": None, "c": Instant(-1, 999_000_000)}], n=None),),
+        (Row(l=None, n=2),),
+    ]
+
+
+def test_some_columns_of_longer_rows() -> None:
+    spec = RowsToColumns(pa.schema([("age", pa.int32())]), ("name", "size", "age"))
+    named = {"name": "Ann", "size": 1, "age": 2}
+    for row in (("Ann", 1, 2), Row("Ann", 1, 2), Row(age=2, name="Ann", size=1), named):
+        bench = Bench(spec)
+        bench.push(RowBatch([row]))
+        assert bench.out.elements[0].data.to_pydict() == {"age": [2]}
+    with pytest.raises(UserError, match=r"row 0: .* does not have the columns name, size, age: it lacks 'size'"):
+        Bench(spec).push(RowBatch([{"name": "Ann", "age": 1}]))

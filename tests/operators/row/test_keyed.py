@@ -234,7 +234,7 @@ def test_errors_name_the_function_and_the_record_or_timer() -> None:
     harness = process(Broken())
     harness.push([("a", "event", 5)], [1])
     with pytest.raises(
-        UserFunctionError, match=r"on_timer of process function.*OSError: timer broke; record: \(5, 'a', None\)"
+        UserFunctionError, match=r"on_timer of process function.*OSError: timer broke; timer .*: \(5, 'a', None\)"
     ):
         harness.watermark(10)
     harness = Harness(KeyedProcess(lambda row: row["key"], Script(), "script"))

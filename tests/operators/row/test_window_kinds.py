@@ -150,7 +150,8 @@ def test_errors_in_windows_name_function_and_record(assigner: Any, trigger: Any,
     spec = WindowRows(lambda v: "k", assigner, "list", None, breaks, "process", trigger=trigger, name="told")
     harness = Harness(spec)
     harness.push([1], [5])
-    with pytest.raises(UserFunctionError, match=r"process function .*LookupError: gone; record: \('k', TimeWindow\("):
+    told = r"process function .*LookupError: gone; key and window: \('k', TimeWindow\("
+    with pytest.raises(UserFunctionError, match=told):
         harness.watermark(END)
 
 

@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from levada.common.batch import Batch, ColumnBatch, RowBatch
 from levada.common.errors import JobBuildError, UserError
+from levada.connectors.user_calls import call_each
 from levada.formats.rows import columns_of
 
 if TYPE_CHECKING:
@@ -94,7 +95,7 @@ class FunctionBucketAssigner(BucketAssigner):
     def divide(self, batch: Batch, now_ms: int) -> Iterator[tuple[str, Batch]]:
         if isinstance(batch, ColumnBatch):
             raise UserError("a bucket assigner that is a function takes Python rows; for columns, name a column")
-        yield from _parts(batch, list(map(self.function, batch.values)))
+        yield from _parts(batch, call_each(self.function, batch.values, "bucket assigner"))
 
 
 @dataclass(frozen=True)

@@ -17,6 +17,7 @@ from levada.connectors.files.naming import OutputFileConfig
 from levada.connectors.files.paths import local_path
 from levada.connectors.files.rolling import OnCheckpointRollingPolicy, RollingPolicy
 from levada.connectors.files.writer import FileCommitter, FileWriter
+from levada.connectors.user_calls import call_each
 from levada.formats.base import BulkFormat, Format, LineWriter, StreamFormat
 
 
@@ -46,7 +47,19 @@ class EncoderFormat(StreamFormat):
             raise UserError(
                 "an Encoder takes Python rows; write columns with CsvFormat(), JsonFormat() or ParquetFormat()"
             )
-        return b"".join(map(self.encode_value, batch.values))
+        lines = call_each(self.encode_value, batch.values, "encoder")
+        try:
+            return b"".join(lines)
+        except TypeError:
+            raise _not_bytes(lines, batch.values) from None
+
+
+def _not_bytes(lines: list[Any], values: list[Any]) -> UserError:
+    at = next((at for at, line in enumerate(lines) if not isinstance(line, bytes | bytearray | memoryview)), 0)
+    return UserError(
+        f"the encoder of a file sink gave {lines[at]!r:.100} ({type(lines[at]).__name__}) for {values[at]!r:.100}; it "
+        "must give bytes: text.encode()"
+    )
 
 
 @dataclass(frozen=True)

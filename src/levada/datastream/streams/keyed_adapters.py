@@ -27,6 +27,8 @@ class _KeyedAdapter:
 class KeyedMap(_KeyedAdapter):
     """A ``MapFunction``."""
 
+    __levada_role__ = "map"
+
     def process_element(self, value: Any, ctx: Any) -> Iterable[Any]:
         """One record in, one out."""
         return (self.__wrapped__.map(value),)
@@ -34,6 +36,8 @@ class KeyedMap(_KeyedAdapter):
 
 class KeyedFlatMap(_KeyedAdapter):
     """A ``FlatMapFunction``."""
+
+    __levada_role__ = "flat_map"
 
     def process_element(self, value: Any, ctx: Any) -> Iterable[Any] | None:
         """One record in, any number out."""
@@ -43,6 +47,8 @@ class KeyedFlatMap(_KeyedAdapter):
 
 class KeyedFilter(_KeyedAdapter):
     """A ``FilterFunction``."""
+
+    __levada_role__ = "filter"
 
     def process_element(self, value: Any, ctx: Any) -> Iterable[Any]:
         """Keep the record or drop it."""

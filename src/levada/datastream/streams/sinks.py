@@ -25,6 +25,8 @@ class SinkStep:
     lies outside the job.
     """
 
+    __levada_role__ = "sink"
+
     def __init__(self, function: Any) -> None:
         self.__wrapped__ = function
         self.__qualname__ = display_name(function)

@@ -158,12 +158,10 @@ class Windows(Generic[T, W]):
             trigger=self._trigger,
             allowed_lateness_ms=self._lateness_ms,
             late_tag=None if self._late_tag is None else self._late_tag.tag_id,
-            name=f"Window({self._assigner!r}, {title})",
         )
+        name = f"Window({self._assigner!r}, {title})"
         parallelism = 1 if self._selector is None else None
-        stream = self._stream._then(
-            "window", spec.name, spec, declared, inferred, stateful=True, parallelism=parallelism
-        )
+        stream = self._stream._then("window", name, spec, declared, inferred, stateful=True, parallelism=parallelism)
         return stream if parallelism is None else stream.force_non_parallel()
 
 

@@ -119,7 +119,7 @@ class GroupAggregateOperator(Operator):
         arguments = [columns[at] for at in self._table.argument_columns]
         return keys, self._table.slots(keys, data.num_rows), arguments
 
-    def _emit(self, kinds: pa.Array, keys: Sequence[pa.Array], results: Sequence[pa.Array]) -> None:
+    def _emit(self, kinds: pa.Array | None, keys: Sequence[pa.Array], results: Sequence[pa.Array]) -> None:
         data = pa.RecordBatch.from_arrays([*keys, *results], schema=self.spec.output_schema)
         self.output.collect(ColumnBatch(data, kinds))
 

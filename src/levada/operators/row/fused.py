@@ -14,7 +14,7 @@ from levada.operators.row.chain_source import EXPANDING, Loop, expanding_loop, s
 from levada.operators.row.process_context import ProcessContext
 from levada.operators.row.resumable import CHUNK_ROWS, ChunkedOperator
 from levada.operators.row.runtime_context import RuntimeContext
-from levada.operators.row.user_errors import CallSite, user_error
+from levada.operators.row.user_errors import CallSite, raise_user_error
 from levada.operators.row.user_function import bound_callable, close_functions, open_function
 
 StepKind = Literal["map", "filter", "flat_map", "process"]
@@ -129,7 +129,7 @@ class FusedOperator(ChunkedOperator):
             else:
                 values = loop.function(batch.values)
         except Exception as error:
-            raise user_error(error, self.context, loop.code, loop.sites) from error
+            raise_user_error(error, self.context, loop.code, loop.sites)
         if values:
             self.output.collect(RowBatch(values, timestamps))
 

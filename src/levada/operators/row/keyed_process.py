@@ -70,7 +70,9 @@ class KeyedProcessOperator(KeyedRowOperator):
         self._timer_context = OnTimerContext(self.key_context, timer_service)
         self._on_timer = getattr(spec.function, "on_timer", None)
         self._site = CallSite("process", name, spec.uid, spec.function)
-        self._timer_site = CallSite("on_timer of process", name, spec.uid, spec.function, "timer")
+        self._timer_site = CallSite(
+            "on_timer of process", name, spec.uid, spec.function, "timer", "timer (time, key, namespace)"
+        )
         self._calls = {
             "call_0": bound_callable(spec.function, "process", "process(function)"),
             "ctx_0": self._element_context,

@@ -12,7 +12,7 @@ from levada.operators.row.keyed_operator import KeyedRowOperator
 from levada.operators.row.keys import KeySelection
 from levada.operators.row.resumable import Work
 from levada.operators.row.runtime_context import RuntimeContext
-from levada.operators.row.user_errors import CallSite, user_error
+from levada.operators.row.user_errors import CallSite, raise_user_error
 from levada.operators.row.user_function import bound_callable, close_functions, open_function
 from levada.state.backend import ObjectTable
 
@@ -69,7 +69,7 @@ class KeyedReduceOperator(KeyedRowOperator):
         try:
             out = _reduced(self._table, self._reduce, keys, batch.values)
         except Exception as error:
-            raise user_error(error, self.context, _reduced.__code__, self._site) from error
+            raise_user_error(error, self.context, _reduced.__code__, self._site)
         self.output.collect(RowBatch(out, batch.timestamps if self.context.reads_timestamps else None))
         self.maintain()
 

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NoReturn
 
-from levada.operators.base import OperatorContext
-from levada.operators.row.user_errors import CallSite, user_error
+from levada.operators.row.user_errors import CallSite, Whereabouts, raise_user_error
 from levada.operators.row.user_function import bound_callable
 
 PLAIN_KEY_TYPES: frozenset[type] = frozenset({str, int, bytes, bool, type(None)})
@@ -24,7 +23,7 @@ class KeySelection:
         None gives every record the same key.
     """
 
-    def __init__(self, key_selector: Any | None, context: OperatorContext, name: str) -> None:
+    def __init__(self, key_selector: Any | None, context: Whereabouts, name: str) -> None:
         self._context = context
         self._selector = (
             None if key_selector is None else bound_callable(key_selector, "key_by", "key_by(key_selector)")
@@ -33,6 +32,11 @@ class KeySelection:
 
     def keys(self, values: list[Any]) -> list[Any]:
         """One canonical key per value."""
+        keys = self.selected(values)
+        return keys if PLAIN_KEY_TYPES.issuperset(map(type, keys)) else self.canonical(keys, values)
+
+    def selected(self, values: list[Any]) -> list[Any]:
+        """One key per value, as the selector gives it."""
         select = self._selector
         if select is None:
             return [ALL] * len(values)
@@ -41,10 +45,11 @@ class KeySelection:
             # What was selected before an error stays in the list: its length tells the record.
             keys.extend(map(select, values))
         except Exception as error:
-            raise self._told(error, values[len(keys)]) from error
-        return keys if PLAIN_KEY_TYPES.issuperset(map(type, keys)) else self._canonical(keys, values)
+            self._raise(error, values[len(keys)])
+        return keys
 
-    def _canonical(self, keys: list[Any], values: list[Any]) -> list[Any]:
+    def canonical(self, keys: list[Any], values: list[Any]) -> list[Any]:
+        """The same keys, changed in place; one that cannot be a key is refused with its record."""
         from levada._kernels import canonical_key
 
         for index, key in enumerate(keys):
@@ -52,8 +57,8 @@ class KeySelection:
                 try:
                     keys[index] = canonical_key(key)
                 except Exception as error:
-                    raise self._told(error, values[index]) from None
+                    self._raise(error, values[index])
         return keys
 
-    def _told(self, error: Exception, record: Any) -> Exception:
-        return user_error(error, self._context, KeySelection.keys.__code__, self._site, record)
+    def _raise(self, error: Exception, record: Any) -> NoReturn:
+        raise_user_error(error, self._context, KeySelection.selected.__code__, self._site, record)

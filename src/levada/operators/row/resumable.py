@@ -9,7 +9,7 @@ from typing import Any
 from levada.common.batch import RowBatch
 from levada.operators.base import Operator, OperatorContext
 from levada.operators.row.side_outputs import SideOutputs
-from levada.operators.row.user_errors import CallSite, user_error
+from levada.operators.row.user_errors import CallSite, raise_user_error
 
 CHUNK_ROWS = 1024
 """Rows handed on at a time by operators that expand: the budget is asked once per chunk."""
@@ -67,7 +67,7 @@ class ChunkedOperator(ResumableOperator):
             try:
                 chunk = next(chunks, None)
             except Exception as error:
-                raise user_error(error, self.context, code, sites) from error
+                raise_user_error(error, self.context, code, sites)
             if chunk is None:
                 return
             if chunk[0]:

@@ -12,10 +12,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from types import CodeType, FrameType, TracebackType
-from typing import Any
+from typing import Any, NoReturn, Protocol
 
 from levada.common.errors import LevadaError, UserFunctionError
-from levada.operators.base import OperatorContext
 from levada.operators.row.user_function import display_name, source_location
 
 RECORD_LENGTH = 200
@@ -23,15 +22,38 @@ _ABSENT = object()
 _OWN_FOLDER = str(Path(__file__).parents[2]) + os.sep
 
 
+class Whereabouts(Protocol):
+    """Where code runs, as far as errors tell: an ``OperatorContext``, for one."""
+
+    @property
+    def uid(self) -> str:
+        """The operator's."""
+        ...
+
+    @property
+    def subtask_index(self) -> int:
+        """Counted from 0."""
+        ...
+
+    @property
+    def parallelism(self) -> int:
+        """The operator's."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class CallSite:
-    """A line of a loop that calls user code: what it calls, for whom, and the local that holds the record."""
+    """A line of a loop that calls user code: what it calls, for whom, and the local that holds the record.
+
+    ``subject`` says what that local holds, where it is no record.
+    """
 
     kind: str
     name: str
     uid: str | None
     function: Any
     variable: str = "value"
+    subject: str = "record"
 
 
 def short_repr(value: Any, length: int = RECORD_LENGTH) -> str:
@@ -46,9 +68,23 @@ def short_repr(value: Any, length: int = RECORD_LENGTH) -> str:
     return text if len(text) <= length else f"{text[: length - 3]}..."
 
 
+def raise_user_error(
+    error: Exception,
+    context: Whereabouts,
+    code: CodeType,
+    sites: Mapping[int, CallSite] | CallSite,
+    record: Any = _ABSENT,
+) -> NoReturn:
+    """Raise what ``user_error`` makes of ``error``, from it; an error is never its own cause, a chain without end."""
+    told = user_error(error, context, code, sites, record)
+    if told is error:
+        raise told
+    raise told from error
+
+
 def user_error(
     error: Exception,
-    context: OperatorContext,
+    context: Whereabouts,
     code: CodeType,
     sites: Mapping[int, CallSite] | CallSite,
     record: Any = _ABSENT,
@@ -88,26 +124,27 @@ def _any_site(sites: Mapping[int, CallSite] | CallSite) -> CallSite:
 
 
 def _wrapped(
-    error: Exception, context: OperatorContext, site: CallSite, below: TracebackType | None, record: Any
+    error: Exception, context: Whereabouts, site: CallSite, below: TracebackType | None, record: Any
 ) -> Exception:
     where = f"operator {site.name!r}"
     uid = site.uid or context.uid
     if uid and uid != site.name:
         where += f" (uid {uid})"
     where += f", subtask {context.subtask_index + 1} of {context.parallelism}"
-    told = "" if record is _ABSENT else f"; record: {short_repr(record)}"
+    told = "" if record is _ABSENT else f"; {site.subject}: {short_repr(record)}"
     if isinstance(error, LevadaError):
         if not isinstance(error, UserFunctionError):
             error.add_note(f"in {where}{told}")
         return error
+    kind = getattr(site.function, "__levada_role__", site.kind)
     if below is not None:
         place = f"{below.tb_frame.f_code.co_filename}:{below.tb_lineno}"
     else:
-        place = source_location(site.function) or "no Python source"
+        place = source_location(site.function, kind) or "no Python source"
     name = display_name(site.function)
     hint = ""
     if below is None and isinstance(error, TypeError) and "not iterable" in str(error):
-        hint = f"; {site.kind} must return an iterable (a list, a generator) or None"
+        hint = f"; {kind} must return an iterable (a list, a generator) or None"
     return UserFunctionError(
-        f"{where}: {site.kind} function {name} ({place}) raised {type(error).__name__}: {error}{hint}{told}"
+        f"{where}: {kind} function {name} ({place}) raised {type(error).__name__}: {error}{hint}{told}"
     )

@@ -15,6 +15,7 @@ METHODS = {
     "process": "process_element",
     "reduce": "reduce",
     "key_by": "get_key",
+    "sink": "invoke",
 }
 """The method that a function object has for each kind of step."""
 
@@ -78,8 +79,14 @@ def display_name(function: Any) -> str:
     return str(name).replace("<locals>.", "")
 
 
-def source_location(function: Any) -> str | None:
-    """``file:line`` of a function's definition, None where it has no Python code."""
+def source_location(function: Any, kind: str = "") -> str | None:
+    """``file:line`` of a function's definition, None where it has no Python code.
+
+    Of a function object it is that of its method for ``kind``, a key of ``METHODS``.
+    """
+    function = getattr(function, "__wrapped__", function)
+    if not inspect.isroutine(function):
+        function = getattr(function, METHODS.get(kind, "__call__"), function)
     code = getattr(inspect.unwrap(function) if callable(function) else function, "__code__", None)
     if code is None:
         code = getattr(getattr(function, "__func__", None), "__code__", None)

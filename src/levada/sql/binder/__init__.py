@@ -7,12 +7,12 @@ Imports ``levada.sql.ast``, ``levada.sql.catalog``, ``levada.sql.functions``, ``
 from __future__ import annotations
 
 from levada.sql.ast import queries as _queries
-from levada.sql.binder.inserts import bind_insert
+from levada.sql.binder.inserts import bind_insert, fitted
 from levada.sql.binder.queries import QueryBinder
 from levada.sql.catalog import Catalog
 from levada.sql.logical.nodes import Node
 
-__all__ = ["bind_insert", "bind_query"]
+__all__ = ["bind_insert", "bind_query", "fitted"]
 
 
 def bind_query(text: str, catalog: Catalog, query: _queries.Query) -> Node:

@@ -10,7 +10,7 @@ from levada.sql.catalog import Catalog, CatalogTable
 from levada.sql.errors import did_you_mean, not_supported, sql_error
 from levada.sql.functions.coercion import assignable, cast
 from levada.sql.logical.expressions import Expression, Literal
-from levada.sql.logical.nodes import Insert, identity
+from levada.sql.logical.nodes import Insert, Node, identity
 from levada.sql.types import RowField, type_name
 
 
@@ -19,28 +19,32 @@ def bind_insert(text: str, catalog: Catalog, insert: ast.Insert) -> Insert:
     table = _target(text, catalog, insert)
     node = QueryBinder(text, catalog).query(insert.query)
     targets = _columns(text, table, insert)
-    given = node.row_type.fields
-    if len(given) != len(targets):
-        listed = ", ".join(field.name for field in targets)
-        raise sql_error(
-            text,
-            insert.query.span,
-            f"`{table.name}` takes {len(targets)} columns ({listed}), the query gives {len(given)}",
-        )
+    fitting = fitted(text, insert.query, node, table, targets)
+    return Insert(fitting.row_type, fitting, table)
+
+
+def fitted(
+    text: str, query: queries_ast.Query, node: Node, table: CatalogTable, targets: list[RowField] | None = None
+) -> Node:
+    """A query's rows with the columns of a table; ``targets`` are those that get its values, all where None."""
     physical = table.physical_type
+    given, wanted = node.row_type.fields, list(physical.fields) if targets is None else targets
+    if len(given) != len(wanted):
+        listed = ", ".join(field.name for field in wanted)
+        raise sql_error(
+            text, query.span, f"`{table.name}` takes {len(wanted)} columns ({listed}), the query gives {len(given)}"
+        )
     columns = identity(node.row_type)
     values: list[Expression] = []
     for field in physical.fields:
-        index = next((i for i, target in enumerate(targets) if target.name == field.name), None)
+        index = next((i for i, target in enumerate(wanted) if target.name == field.name), None)
         if index is not None:
-            values.append(_value(text, insert, columns[index], field))
-        elif field.data_type.is_nullable:
-            values.append(Literal(field.data_type, None))
+            values.append(_value(text, query, columns[index], field))
         else:
-            raise sql_error(text, insert.span, f"column `{field.name}` of `{table.name}` is NOT NULL and gets no value")
+            values.append(Literal(field.data_type, None))
     if values != list(columns) or node.row_type.field_names() != physical.field_names():
-        node = project(node, values, physical.field_names())
-    return Insert(node.row_type, node, table)
+        return project(node, values, physical.field_names())
+    return node
 
 
 def _target(text: str, catalog: Catalog, insert: ast.Insert) -> CatalogTable:
@@ -69,14 +73,17 @@ def _columns(text: str, table: CatalogTable, insert: ast.Insert) -> list[RowFiel
             )
     if len(set(insert.columns)) < len(insert.columns):
         raise sql_error(text, insert.span, "a column is named twice in the column list")
+    for field in fields.values():
+        if field.name not in insert.columns and not field.data_type.is_nullable:
+            raise sql_error(text, insert.span, f"column `{field.name}` of `{table.name}` is NOT NULL and gets no value")
     return [fields[name] for name in insert.columns]
 
 
-def _value(text: str, insert: ast.Insert, column: Expression, field: RowField) -> Expression:
+def _value(text: str, query: queries_ast.Query, column: Expression, field: RowField) -> Expression:
     if not assignable(column.data_type, field.data_type):
         source, target = type_name(column.data_type.nullable()), type_name(field.data_type.nullable())
-        span = insert.query.span
-        if isinstance(insert.query, queries_ast.Select) and len(insert.query.items) == 1:
-            span = insert.query.items[0].span
+        span = query.span
+        if isinstance(query, queries_ast.Select) and len(query.items) == 1:
+            span = query.items[0].span
         raise sql_error(text, span, f"`{column}` is {source}, column `{field.name}` takes {target}; use CAST")
     return cast(column, field.data_type)

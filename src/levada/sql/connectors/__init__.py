@@ -11,11 +11,12 @@ from levada.sql.catalog import CatalogTable
 from levada.sql.connectors import console, datagen, filesystem, nexmark
 from levada.sql.connectors.definition import ScanSource, TableConnector, TableOptions
 from levada.sql.connectors.inline import InlineSource
+from levada.sql.connectors.streams import StreamSource
 from levada.sql.errors import did_you_mean
 from levada.sql.physical.nodes import Accepts
 from levada.sql.types import RowType
 
-__all__ = ["CONNECTORS", "InlineSource", "ScanSource", "scan_source", "table_sink"]
+__all__ = ["CONNECTORS", "InlineSource", "ScanSource", "StreamSource", "scan_source", "table_sink"]
 
 CONNECTORS: dict[str, TableConnector] = {
     connector.name: connector
@@ -25,7 +26,7 @@ CONNECTORS: dict[str, TableConnector] = {
 
 def scan_source(table: CatalogTable, wanted: RowType) -> ScanSource:
     """The source of a table's rows, with at least the wanted columns."""
-    if table.source is not None:
+    if isinstance(table.source, InlineSource):
         return table.source.scan(wanted)
     connector, options = _connector(table)
     if connector.source is None:
@@ -36,7 +37,8 @@ def scan_source(table: CatalogTable, wanted: RowType) -> ScanSource:
 def table_sink(table: CatalogTable) -> tuple[Sink, Accepts]:
     """The sink that writes a table, and which changes it takes."""
     if table.source is not None:
-        raise SqlError(f"table `{table.name}` holds given data: it can only be read from")
+        what = "is a stream" if isinstance(table.source, StreamSource) else "holds given data"
+        raise SqlError(f"table `{table.name}` {what}: it can only be read from")
     connector, options = _connector(table)
     if connector.sink is None:
         raise SqlError(f"table `{table.name}`: the connector '{connector.name}' can only be read from, not written to")

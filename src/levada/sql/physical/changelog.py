@@ -67,14 +67,15 @@ def _resolve(node: Node, before: bool) -> Node:
 
 def _refused(sink: Sink) -> SqlError:
     culprit = _updating(sink.input)
-    target = "the query's reader" if sink.table is None else f"the table `{sink.table.name}`"
-    connector = "" if sink.table is None else f" (connector '{sink.table.options.get('connector', '')}')"
     keys = ", ".join(culprit.row_type.fields[index].name for index in range(len(culprit.keys)))
-    operator = f"GroupAggregate(groupBy=[{keys}])"
+    if sink.table is None:
+        target, remedy = sink.reader, "ask for to_changelog_stream(table), whose rows say what they change"
+    else:
+        target = f"the table `{sink.table.name}` (connector '{sink.table.options.get('connector', '')}')"
+        remedy = "write into a table that takes updates (print, blackhole)"
     return SqlError(
-        f"{target}{connector} takes only inserts, but {operator} changes rows that it has sent before; write into a "
-        "table that takes updates (print, blackhole), or run in batch mode "
-        "(EnvironmentSettings.in_batch_mode()), where each result comes once"
+        f"{target} takes only inserts, but GroupAggregate(groupBy=[{keys}]) changes rows that it has sent before; "
+        f"{remedy}, or run in batch mode (EnvironmentSettings.in_batch_mode()), where each result comes once"
     )
 
 

@@ -103,11 +103,12 @@ class Union(Node):
 
 @dataclass(frozen=True, slots=True)
 class Sink(Node):
-    """The rows go into a table, or (``table`` None) to the program that asked."""
+    """The rows go into a table, or (``table`` None) to the program that asked, by the call ``reader``."""
 
     input: Node
     table: CatalogTable | None
     accepts: Accepts
+    reader: str = "the query's reader"
 
 
 def inputs(node: Node) -> tuple[Node, ...]:

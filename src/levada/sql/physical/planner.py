@@ -22,17 +22,18 @@ from levada.sql.physical.nodes import (
 
 @dataclass(frozen=True, slots=True)
 class PlannerSettings:
-    """``batch``: results come once, when the input has ended. ``time_zone``: the session's."""
+    """``batch``: results come once, when the input has ended. ``time_zone``: the session's. ``reader``: who asks."""
 
     batch: bool = False
     time_zone: str = "UTC"
+    reader: str = "the query's reader"
 
 
 def plan(node: logical.Node, accepts: Accepts, settings: PlannerSettings) -> Sink:
     """The physical plan with a sink on top; changelog modes are not inferred yet."""
     if isinstance(node, logical.Insert):
         return Sink(node.row_type, INSERT_ONLY, _plan(node.input, settings), node.table, accepts)
-    return Sink(node.row_type, INSERT_ONLY, _plan(node, settings), None, accepts)
+    return Sink(node.row_type, INSERT_ONLY, _plan(node, settings), None, accepts, settings.reader)
 
 
 def _plan(node: logical.Node, settings: PlannerSettings) -> Node:

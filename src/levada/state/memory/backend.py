@@ -168,6 +168,7 @@ class MemoryBackend:
             )
         if type_info is not None:
             entry.type_info = type_info
+            entry.table.immutable = cannot_change(type_info)
         return entry
 
     def _new_handle(self, descriptor: StateDescriptor, table: LayeredTable, namespace: Any) -> State:
@@ -180,7 +181,7 @@ class MemoryBackend:
         return cast("State", handle)
 
     def _table_part(self, name: str, entry: _Entry) -> StatePart:
-        frozen = FrozenTable(entry.table, lifts=cannot_change(entry.type_info))
+        frozen = FrozenTable(entry.table, lifts=entry.table.immutable)
         where = f"state {name!r} of operator {self._operator!r}"
         declared, max_parallelism = entry.type_info, self._max_parallelism
 

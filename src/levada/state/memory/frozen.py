@@ -21,8 +21,10 @@ Chunk = tuple[list[Any], list[Any], list[Any]]
 """Namespaces, keys and values, equally long."""
 
 _SLICE = 8192
-"""Rows taken or merged between two chunks: about a millisecond."""
-_LIFTED_ROWS = 1024
+"""Rows merged between two chunks: about a millisecond."""
+_LIFT_SLICE = 32_768
+"""Rows lifted between two chunks: one to two milliseconds, because as long as it takes, every key is slow to reach."""
+_LIFTED_ROWS = 4096
 
 
 class FrozenTable:
@@ -77,7 +79,7 @@ class FrozenTable:
         else:
             if self._layers:
                 self._rows = self._rows_of_base()
-            while self.advance(_SLICE):
+            while self.advance(_LIFT_SLICE):
                 yield None
             yield from self._in_size(self._drain())
         self.release()

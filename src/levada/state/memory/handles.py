@@ -55,7 +55,7 @@ class _Handle:
         """The current key's value, free to be changed; None where there is none."""
         value = self._space.get(self._context.key)
         if value is None and self._table.layered:
-            return self._table.get(self._namespace, self._context.key)
+            return self._table.below(self._namespace, self._context.key)
         return value
 
 
@@ -67,7 +67,7 @@ class MemoryValueState(_Handle, ValueState[T]):
     def value(self) -> T | None:
         value: T | None = self._space.get(self._context.key)
         if value is None and self._table.layered:
-            value = self._table.get(self._namespace, self._context.key)
+            value = self._table.below(self._namespace, self._context.key)
         return value
 
     def update(self, value: T | None) -> None:

@@ -44,7 +44,9 @@ class AlignedWindowOperator(WindowOperatorBase):
         self._fold_site = self.site(spec.contents, spec.function, "value")
         call = (spec.window_call or "").removesuffix("_all")
         function = spec.window_function if call else spec.function
-        self._fire_site = self.site(call or spec.contents, function, "fired")
+        self._fire_site = self.site(
+            call or spec.contents, function, "fired", "key and window" if call else "key and contents"
+        )
         self._loop: Loop | None = None
 
     def process_batch(self, batch: Batch, input_index: int = 0) -> None:

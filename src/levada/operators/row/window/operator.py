@@ -47,7 +47,7 @@ class WindowOperator(WindowOperatorBase):
         call = (spec.window_call or spec.contents).removesuffix("_all")
         function = spec.window_function or spec.function
         self._element_site = self.site("window", function, "value")
-        self._timer_site = self.site(call, function, "fired")
+        self._timer_site = self.site(call, function, "fired", "key and window")
 
     def process_batch(self, batch: Batch, input_index: int = 0) -> None:
         """Put the batch's records into their windows."""

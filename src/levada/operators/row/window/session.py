@@ -39,7 +39,7 @@ class SessionWindowOperator(WindowOperatorBase):
         self._table = self.backend.table(_TABLE)
         call = (spec.window_call or "").removesuffix("_all")
         function = spec.window_function if call else spec.function
-        self._fire_site = self.site(call or spec.contents, function, "fired")
+        self._fire_site = self.site(call or spec.contents, function, "fired", "key and window")
         self._loop: Loop | None = None
 
     def process_batch(self, batch: Batch, input_index: int = 0) -> None:

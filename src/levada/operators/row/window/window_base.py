@@ -41,9 +41,9 @@ class WindowOperatorBase(KeyedRowOperator):
                 self._opened.append(function)
                 open_function(function, self.runtime)
 
-    def site(self, kind: str, function: Any, variable: str) -> CallSite:
+    def site(self, kind: str, function: Any, variable: str, subject: str = "record") -> CallSite:
         """A call site of this operator."""
-        return CallSite(kind, self.name, self.spec.uid, function, variable)
+        return CallSite(kind, self.name, self.spec.uid, function, variable, subject)
 
     def late(self, value: Any, timestamp: int | None) -> None:
         """A record that no window took: late if its time says so, then to the side output or dropped and counted."""
