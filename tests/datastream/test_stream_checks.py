@@ -190,3 +190,11 @@ def test_streams_of_two_environments_do_not_mix(numbers: DataStream[int]) -> Non
     other = StreamExecutionEnvironment.get_execution_environment().from_collection([1])
     with pytest.raises(JobBuildError, match="two environments"):
         numbers.union(other)
+
+
+def test_what_works_per_key_says_so_on_a_stream_without_keys() -> None:
+    stream = StreamExecutionEnvironment.get_execution_environment().from_collection([1, 2])
+    with pytest.raises(AttributeError, match=r"reduce\(\) works per key: call \.key_by\(\.\.\.\) on the stream first"):
+        stream.reduce(lambda a, b: a + b)  # type: ignore[attr-defined]
+    with pytest.raises(AttributeError, match="'DataStream' object has no attribute 'nonsense'"):
+        stream.nonsense  # type: ignore[attr-defined]  # noqa: B018

@@ -47,8 +47,7 @@ def check_fits(
             problems.append(f"  {uid}: written by {entry.identity} ({entry.name!r}); now {now.identity} stands there")
     if problems:
         raise CheckpointMismatchError(
-            f"{label}, written by the job {manifest.job_name!r}, does not fit this job, {job_name!r}; these operators have "
-            "moved, changed or gone:\n"
+            f"{label} does not fit this job; these operators have moved, changed or gone:\n"
             + "\n".join(problems)
             + "\nOperators without .uid(...) are found by their position in the job. Give the operator that shall take "
             'the state its old address, .uid("<the uid above>"), or start without --from'

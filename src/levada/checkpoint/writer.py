@@ -1,4 +1,4 @@
-"""Turns frozen state into files: encodes in slices between the loop's steps, writes in the I/O pool."""
+"""Turns frozen state into files: encodes in slices between the loop's steps, makes and writes files in the I/O pool."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 
 log = get_logger(__name__)
 
-SEGMENT_BYTES = 64 << 20
-"""A part's file is closed at this size: bounds memory, and lets writing overlap encoding."""
+SEGMENT_BYTES = 32 << 20
+"""A part's file is written from this size on: bounds memory, and lets writing overlap encoding."""
 
 
 def warm_up() -> None:
@@ -112,40 +112,30 @@ class SnapshotWriter:
             job.done(sorted(job.files, key=lambda file: file.name), job.failed)
 
     def _encode(self, job: PartJob) -> Iterator[None]:
-        import pyarrow as pa
-
-        sink = pa.BufferOutputStream()
-        writer: pa.ipc.RecordBatchFileWriter | None = None
-        schema: pa.Schema | None = None
-        rows = segment = 0
+        batches: list[pa.RecordBatch] = []
+        size = segment = 0
         for batch in job.part.batches():
             if not batch.num_rows:
                 yield  # a pause of the encoder
                 continue
-            if writer is not None and (
-                not batch.schema.equals(schema, check_metadata=True) or sink.tell() > SEGMENT_BYTES
-            ):
-                writer.close()
-                self._write(job, segment, sink.getvalue(), rows)
-                writer, rows, segment = None, 0, segment + 1
-            if writer is None:
-                sink = pa.BufferOutputStream()
-                schema = batch.schema
-                writer = pa.ipc.new_file(sink, schema)
-            writer.write_batch(batch)
-            rows += batch.num_rows
+            if batches and (not batch.schema.equals(batches[0].schema, check_metadata=True) or size > SEGMENT_BYTES):
+                self._write(job, segment, batches)
+                batches, size, segment = [], 0, segment + 1
+            batches.append(batch)
+            size += batch.nbytes
             yield
-        if writer is not None:
-            writer.close()
-            self._write(job, segment, sink.getvalue(), rows)
+        if batches:
+            self._write(job, segment, batches)
 
-    def _write(self, job: PartJob, segment: int, buffer: Any, rows: int) -> None:
+    def _write(self, job: PartJob, segment: int, batches: list[pa.RecordBatch]) -> None:
         name = f"{quote(job.uid, safe='')}.{job.subtask}.{quote(job.name, safe='')}.{segment}.arrow"
         job.unwritten += 1
 
         def work() -> FileEntry:
-            data = memoryview(buffer)
+            # Putting the bytes together takes as long as encoding did: it is the pool's, too.
+            data = memoryview(_as_file(batches))
             self._storage.write(f"{job.folder}/{name}", data)  # type: ignore[arg-type]
+            rows = sum(batch.num_rows for batch in batches)
             return FileEntry(name, rows, len(data), hashlib.sha256(data).hexdigest())
 
         def done(entry: object, error: BaseException | None) -> None:
@@ -158,3 +148,13 @@ class SnapshotWriter:
             self._maybe_done(job)
 
         self._executor.submit(work, done)
+
+
+def _as_file(batches: list[pa.RecordBatch]) -> Any:
+    import pyarrow as pa
+
+    sink = pa.BufferOutputStream()
+    with pa.ipc.new_file(sink, batches[0].schema) as writer:
+        for batch in batches:
+            writer.write_batch(batch)
+    return sink.getvalue()

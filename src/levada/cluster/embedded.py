@@ -5,7 +5,6 @@ States: ``CREATED -> RUNNING -> FINISHED | CANCELED | FAILED``, with ``RESTARTIN
 
 from __future__ import annotations
 
-import gc
 import threading
 import uuid
 from collections import Counter
@@ -16,6 +15,7 @@ from levada.checkpoint.storage import LocalStorage, MemoryStorage
 from levada.checkpoint.store import CheckpointStore, StoredCheckpoint
 from levada.checkpoint.writer import warm_up
 from levada.cluster import recovery_point, restart
+from levada.cluster.collector import CalmCollector
 from levada.cluster.progress import JobProgress, ProgressPrinter
 from levada.cluster.signals import StopSignals
 from levada.common import options
@@ -75,7 +75,7 @@ class EmbeddedJob:
         self._stop_by: int | None = None
         self._last_checkpoint_begun = False
         self._started_ms = 0
-        self._gc_thresholds: tuple[int, int, int] | None = None
+        self._collector = CalmCollector()
         self._rows_before = 0
         self._printer = ProgressPrinter.from_configuration(config)
         self._last_counters: Counter[str] = Counter()
@@ -193,7 +193,7 @@ class EmbeddedJob:
                 restored = checkpoint.manifest
                 self._run = restored.run
                 self._lineage = [number for number in store.ids() if number <= restored.checkpoint_id]
-        self._calm_collector()
+        self._collector.begin()
         self._execute(checkpoint)
 
     def _begin_again(self) -> None:
@@ -260,6 +260,7 @@ class EmbeddedJob:
         if execution is None:
             raise InternalError("a running job without an attempt")
         execution.step()
+        self._collector.look(sum(task.rows_in for task in execution.tasks))
         if self._printer is not None:
             self._printer.look(self._services.clock.now_ms(), self.progress)
         if self._stop.is_set():
@@ -348,12 +349,11 @@ class EmbeddedJob:
         finally:
             self.status = status
             self._services.executor.close()
+            self._services.asyncs.close()
             if self._lock is not None:
                 self._lock.release()
                 self._lock = None
-            if self._gc_thresholds is not None:
-                gc.set_threshold(*self._gc_thresholds)
-                self._gc_thresholds = None
+            self._collector.end()
 
     def _leave_attempt(self, quietly: bool) -> None:
         execution = self._execution
@@ -365,11 +365,6 @@ class EmbeddedJob:
         self._last_counters = self.counters()
         self._execution = None
         execution.close(quietly)
-
-    def _calm_collector(self) -> None:
-        """Batches make and drop many objects at once: the default thresholds would scan the young ones all the time."""
-        self._gc_thresholds = gc.get_threshold()
-        gc.set_threshold(50_000, 20, 50)
 
 
 def submit(

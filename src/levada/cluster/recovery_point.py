@@ -41,7 +41,7 @@ def choose(wanted: str | None, own: CheckpointStore | None, graph: JobGraph) -> 
         check_fits(found.manifest, graph.name, describe_operators(graph), graph.max_parallelism, found.path)
         if found.manifest.job_name != graph.name:
             log.warning(
-                "%s was written by the job %r; this is %r, whose operators are alike, so they take that state over. Where "
+                "%s was written by the job %r; this is %r, whose operators are alike, so they take that state over. If "
                 "the two are different jobs, stop this one and give it an execution.checkpointing.dir of its own",
                 found.path,
                 found.manifest.job_name,

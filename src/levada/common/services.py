@@ -6,8 +6,8 @@ its own and runs a whole cluster in one thread on virtual time.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Protocol
+from collections.abc import Awaitable, Callable, Coroutine
+from typing import Any, Protocol
 
 
 class Clock(Protocol):
@@ -63,4 +63,57 @@ class Executor(Protocol):
 
     def close(self) -> None:
         """Wait until all that was submitted is done; callbacks are not called any more."""
+        ...
+
+
+class Cancellable(Protocol):
+    """Something that was begun and can be given up."""
+
+    def cancel(self) -> object:
+        """Give it up; nothing happens if it has ended."""
+        ...
+
+
+class AsyncHost(Protocol):
+    """Runs coroutines on an event loop of its own, in the thread of the engine's loop and only when that says so."""
+
+    @property
+    def active(self) -> bool:
+        """Whether coroutines are under way: ``poll`` and ``wait`` do something then."""
+        ...
+
+    def time(self) -> float:
+        """The event loop's seconds, which deadlines are counted in."""
+        ...
+
+    def start(self, coroutine: Coroutine[Any, Any, None]) -> Cancellable:
+        """Begin a coroutine. It deals with its own errors, and calls ``wake`` when there is something to fetch."""
+        ...
+
+    def blocking(self, function: Callable[[Any], Any], value: Any) -> Awaitable[Any]:
+        """Call a function that blocks, off the loop. Called by coroutines."""
+        ...
+
+    def call_at(self, time: float, callback: Callable[[], None]) -> Cancellable:
+        """Call back once the event loop's ``time`` has come."""
+        ...
+
+    def run(self, awaitable: Awaitable[Any]) -> Any:
+        """Run an awaitable to its end here and now (a function's asynchronous ``open``)."""
+        ...
+
+    def wake(self) -> None:
+        """There is something to fetch: ``poll`` tells, ``wait`` ends."""
+        ...
+
+    def poll(self) -> bool:
+        """Let every coroutine that can go on do so; whether any has called ``wake``."""
+        ...
+
+    def wait(self, seconds: float) -> None:
+        """Let coroutines go on until one calls ``wake``, for at most so long."""
+        ...
+
+    def close(self) -> None:
+        """Give up what is under way and release the event loop; a later ``start`` makes another."""
         ...

@@ -64,6 +64,8 @@ class WatermarkStrategy:
         self.generator_factory: Callable[[], WatermarkGenerator] | None = None
         self.timestamp_assigner: Callable[[Any, int], int] | None = None
         self.idleness_ms: int | None = None
+        self.advances_when_idle = False
+        """Whether the watermark goes on with the clock once every split is idle."""
 
     @staticmethod
     def for_monotonous_timestamps() -> WatermarkStrategy:
@@ -114,11 +116,39 @@ class WatermarkStrategy:
         changed.timestamp_assigner = extract
         return changed
 
-    def with_idleness(self, idle_timeout: Duration | timedelta) -> WatermarkStrategy:
-        """A split without records for this long does not hold the watermark back any more."""
+    def with_idleness(self, idle_timeout: Duration | timedelta, advance: bool = False) -> WatermarkStrategy:
+        """A split without records for this long does not hold the watermark back any more.
+
+        Parameters
+        ----------
+        idle_timeout : Duration or timedelta
+        advance : bool
+            Once *every* split has been without records for so long, let the watermark go on as the clock does, from
+            where it stood when the last record came: the last windows close without another record. Records that are
+            behind it then are late. PyFlink has no such parameter.
+        """
         timeout = to_millis(idle_timeout, "with_idleness(idle_timeout)")
         if timeout <= 0:
             raise JobBuildError(f"with_idleness({timeout} ms): the timeout must be positive")
         changed = copy.copy(self)
         changed.idleness_ms = timeout
+        changed.advances_when_idle = advance
         return changed
+
+    def with_watermark_alignment(
+        self,
+        watermark_group: str,
+        max_allowed_watermark_drift: Duration | timedelta,
+        update_interval: Duration | timedelta | None = None,
+    ) -> WatermarkStrategy:
+        """Not supported: no split is paused for others to catch up.
+
+        Raises
+        ------
+        JobBuildError
+            Always, with what to do instead.
+        """
+        raise JobBuildError(
+            f"with_watermark_alignment({watermark_group!r}, ..): sources are not aligned; leave the call out. Results are "
+            "the same without it: downstream the watermark is that of the slowest split, and state is larger meanwhile"
+        )

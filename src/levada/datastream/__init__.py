@@ -7,6 +7,7 @@ it loads neither Arrow nor numpy.
 """
 
 from levada.common.output_tag import OutputTag
+from levada.datastream.async_data_stream import AsyncDataStream
 from levada.datastream.checkpoint_config import CheckpointConfig
 from levada.datastream.checkpointing_mode import CheckpointingMode
 from levada.datastream.data_stream import (
@@ -20,6 +21,7 @@ from levada.datastream.data_stream import (
 from levada.datastream.functions import (
     AggregateFunction,
     AllWindowFunction,
+    AsyncFunction,
     FilterFunction,
     FlatMapFunction,
     KeyedProcessFunction,
@@ -51,6 +53,8 @@ __all__ = [
     "AggregateFunction",
     "AllWindowFunction",
     "AllWindowedStream",
+    "AsyncDataStream",
+    "AsyncFunction",
     "CheckpointConfig",
     "CheckpointingMode",
     "CloseableIterator",

@@ -18,6 +18,7 @@ from levada.state.handles import (
     State,
     ValueState,
 )
+from levada.state.ttl import StateTtlConfig
 
 __all__ = [
     "AggregatingState",
@@ -32,6 +33,7 @@ __all__ = [
     "ReducingStateDescriptor",
     "State",
     "StateDescriptor",
+    "StateTtlConfig",
     "ValueState",
     "ValueStateDescriptor",
 ]

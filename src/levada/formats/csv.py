@@ -256,6 +256,9 @@ class _CsvDecoder(BlockDecoder["pa.RecordBatch"]):
             raise ValueError("the schema has types that Arrow does not read from CSV")
         if not block.strip():
             return self._empty
+        if self._quote is not None and block.count(self._quote) % 2:
+            # Arrow would take all the rest of the block for one field.
+            raise ValueError("a quote is not closed")
         options = arrow_csv.ReadOptions(
             use_threads=False,
             block_size=len(block) + 1,

@@ -18,6 +18,16 @@ class Rebalance:
 
 
 @dataclass(frozen=True, slots=True)
+class Rescale:
+    """Batches go round robin over some subtasks, each sender having its own share of them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Shuffle:
+    """Each row goes to a subtask drawn at random, all being equally likely."""
+
+
+@dataclass(frozen=True, slots=True)
 class Broadcast:
     """Every subtask gets every row."""
 
@@ -41,4 +51,12 @@ class KeyByColumns:
     columns: tuple[int, ...]
 
 
-Partitioner = Forward | Rebalance | Broadcast | Global | KeyByRows | KeyByColumns
+@dataclass(frozen=True, slots=True, eq=False)
+class CustomRows:
+    """Rows go to the subtask that ``partition(selector(value), number of subtasks)`` names."""
+
+    selector: Callable[[Any], Any]
+    partition: Callable[[Any, int], int]
+
+
+Partitioner = Forward | Rebalance | Rescale | Shuffle | Broadcast | Global | KeyByRows | KeyByColumns | CustomRows

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from levada.common.configuration import Configuration
-    from levada.common.services import Clock
+    from levada.common.services import AsyncHost, Clock
     from levada.state.snapshot import StatePart
 
 
@@ -90,9 +90,14 @@ class OperatorContext:
         Whether anything downstream of this operator reads event timestamps; where False, emit batches without.
     run : str
         Names the line of checkpoints the job belongs to (the same after a restore, another after a fresh start).
+    asyncs : AsyncHost or None
+        Where coroutines run; None where nothing drives any.
+    order : callable
+        ``order(work)`` has ``work`` called in one of the task's next steps, where it may put out.
     """
 
     __slots__ = (
+        "asyncs",
         "attempt",
         "budget",
         "clock",
@@ -100,6 +105,7 @@ class OperatorContext:
         "max_parallelism",
         "metrics",
         "name",
+        "order",
         "output",
         "parallelism",
         "reads_timestamps",
@@ -130,6 +136,8 @@ class OperatorContext:
         attempt: int = 0,
         reads_timestamps: bool = True,
         run: str = "",
+        asyncs: AsyncHost | None = None,
+        order: Callable[[Callable[[], None]], None] | None = None,
     ) -> None:
         self.name = name
         self.uid = uid
@@ -147,6 +155,12 @@ class OperatorContext:
         self.attempt = attempt
         self.reads_timestamps = reads_timestamps
         self.run = run
+        self.asyncs = asyncs
+        self.order = order or _at_once
+
+
+def _at_once(work: Callable[[], None]) -> None:
+    work()
 
 
 class Operator:
@@ -156,6 +170,9 @@ class Operator:
     output: Output
     pending: bool = False
     """True while work is suspended; only ``resume`` is called then."""
+    blocked: bool = False
+    """True while it wants no more input because it waits for something outside; unlike a suspended operator it takes
+    what is handed over all the same, and can be snapshot. The task fetches nothing new meanwhile."""
     current_watermark: int = MIN_TIMESTAMP
 
     def open(self, context: OperatorContext) -> None:

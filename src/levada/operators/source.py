@@ -19,7 +19,8 @@ from levada.connectors.base import (
     SplitFinished,
 )
 from levada.operators.base import Operator, OperatorContext
-from levada.operators.watermarks import WatermarkTracker, make_tracker
+from levada.operators.quiet import QuietGroup
+from levada.operators.watermarks import WatermarkTracker, make_tracker, wake_ms
 from levada.state.snapshot import PartKind, StatePart
 
 
@@ -33,14 +34,24 @@ class SourceOperator(Operator):
         Followed per split; None where the job makes watermarks later, or none.
     request_split : callable
         Asks the enumerator, in the coordinator, for another split.
+    group : QuietGroup, optional
+        Shared by the subtasks of a source whose watermark goes on with the clock when all is quiet.
     """
 
-    def __init__(self, source: Source, strategy: WatermarkStrategy | None, request_split: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        source: Source,
+        strategy: WatermarkStrategy | None,
+        request_split: Callable[[], None],
+        group: QuietGroup | None = None,
+    ) -> None:
         self._source = source
         self._strategy = strategy
         self._request_split = request_split
         self._trackers: dict[str, WatermarkTracker] = {}
         self._was_idle = False
+        self._group = group if strategy is not None and strategy.advances_when_idle else None
+        self._wake_at: int | None = None
         self.rows_out = 0
         self.finished = False
 
@@ -58,6 +69,7 @@ class SourceOperator(Operator):
             )
         )
         self._interval = int(context.config.get(options.AUTO_WATERMARK_INTERVAL).total_seconds() * 1000)
+        self._wake_every = wake_ms(context)
         restored: list[tuple[SourceSplit, dict[str, Any] | None]] = []
         if context.restored is not None:
             restored = context.restored.values("splits")
@@ -95,6 +107,7 @@ class SourceOperator(Operator):
             if self.finished:
                 return None
             self.finished = True
+            self._rest(now)
             self._emit_watermark(MAX_TIMESTAMP)
             self.end_input()
             return 0
@@ -108,6 +121,7 @@ class SourceOperator(Operator):
         """When polling is worth it again; None: when something arrives."""
         due = [self._reader.next_poll_ms()]
         due += [tracker.idle_check_ms() for tracker in self._trackers.values()]
+        due.append(self._wake_at)
         return min((time for time in due if time is not None), default=None)
 
     def progress(self) -> list[tuple[str, int, int]]:
@@ -146,6 +160,9 @@ class SourceOperator(Operator):
         batch = polled.batch
         count = len(batch)
         self.rows_out += count
+        if self._group is not None:
+            self._group.wake(self.context.subtask_index)
+            self._wake_at = None
         tracker = self._trackers.get(polled.split_id)
         if tracker is None or isinstance(batch, ColumnBatch):
             self.output.collect(batch)
@@ -172,6 +189,26 @@ class SourceOperator(Operator):
             tracker.on_nothing(now)
             tracker.check_idle(now)
         self._combine()
+        self._advance_when_quiet(now)
+
+    def _advance_when_quiet(self, now: int) -> None:
+        """Every split of this subtask may be idle, and every split of the others too: then time goes on."""
+        if self._group is None:
+            return
+        if not all(tracker.idle for tracker in self._trackers.values()):
+            self._group.wake(self.context.subtask_index)
+            self._wake_at = None
+            return
+        self._rest(now)
+        self._wake_at = now + self._wake_every
+        advanced = self._group.watermark(now)
+        if advanced is not None:
+            self._emit_watermark(advanced)
+
+    def _rest(self, now: int) -> None:
+        if self._group is not None:
+            since = max((tracker.quiet_since for tracker in self._trackers.values()), default=now)
+            self._group.rest(self.context.subtask_index, self.current_watermark, since)
 
     def _combine(self) -> None:
         trackers = self._trackers.values()

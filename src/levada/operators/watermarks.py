@@ -3,6 +3,7 @@
 A watermark is emitted behind every W-th record of a split, counted from the split's start (``levada.watermark.every-
 records``); and, where a split has nothing to hand out and ``pipeline.auto-watermark-interval`` has passed, at once. The
 first rule is deterministic, so a replay after a crash decides lateness as before; the second keeps slow streams alive.
+Where a strategy says so, a stream that is quiet in all its splits goes on with the clock (``operators/quiet.py``).
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from levada.common.errors import UserFunctionError
 from levada.common.logs import get_logger
 from levada.common.watermark_strategy import WatermarkGenerator, WatermarkStrategy
 from levada.operators.base import Operator, OperatorContext
+from levada.operators.quiet import QuietGroup
 from levada.state.snapshot import PartKind, StatePart
 
 log = get_logger(__name__)
@@ -129,6 +131,11 @@ class WatermarkTracker:
             self._records_at = now
         self.idle = self._idleness is not None and now - self._records_at >= self._idleness
         return self.idle
+
+    @property
+    def quiet_since(self) -> int:
+        """When the last record came, or the split began; meaningful once ``check_idle`` has been asked."""
+        return 0 if self._records_at is None else self._records_at
 
     def idle_check_ms(self) -> int | None:
         """When ``check_idle`` may turn True; None where no idleness is declared, or the split is idle already."""
@@ -285,14 +292,20 @@ class TimestampsAndWatermarks:
 class TimestampsAndWatermarksOperator(Operator):
     """Replaces its input's timestamps and watermarks by those of a strategy."""
 
-    def __init__(self, strategy: WatermarkStrategy) -> None:
+    def __init__(self, strategy: WatermarkStrategy, group: QuietGroup | None = None) -> None:
         self._strategy = strategy
+        self._group = group if strategy.advances_when_idle else None
+
+    def share(self, group: QuietGroup) -> None:
+        """Go quiet together with the other subtasks."""
+        self._group = group if self._strategy.advances_when_idle else None
 
     def open(self, context: OperatorContext) -> None:
         super().open(context)
         label = f"operator {context.name!r}, subtask {context.subtask_index + 1} of {context.parallelism}"
         self.tracker = make_tracker(self._strategy, context, label)
         self._was_idle = False
+        self._wake_ms = wake_ms(context)
         if context.restored is not None:
             states = context.restored.values("tracker")
             if states:
@@ -310,6 +323,8 @@ class TimestampsAndWatermarksOperator(Operator):
         now = self.context.clock.now_ms()
         if self._was_idle:
             self._was_idle = False
+            if self._group is not None:
+                self._group.wake(self.context.subtask_index)
             self.output.emit_status(False)
             self.context.schedule(now)
         for piece in self.tracker.advance(batch, now):
@@ -327,6 +342,11 @@ class TimestampsAndWatermarksOperator(Operator):
         moved = self.tracker.on_nothing(now)
         if moved is not None:
             super().process_watermark(moved)
+        if self._group is not None and self._was_idle:
+            self._group.rest(self.context.subtask_index, self.current_watermark, self.tracker.quiet_since)
+            advanced = self._group.watermark(now)
+            if advanced is not None and advanced > self.current_watermark:
+                super().process_watermark(advanced)
 
     def on_processing_time(self, now: int) -> None:
         if self.tracker.check_idle(now) and not self._was_idle:
@@ -343,6 +363,13 @@ class TimestampsAndWatermarksOperator(Operator):
         due = self.tracker.idle_check_ms()
         if due is not None:
             self.context.schedule(due)
+        elif self._group is not None and self._was_idle:
+            self.context.schedule(self.context.clock.now_ms() + self._wake_ms)
+
+
+def wake_ms(context: OperatorContext) -> int:
+    """How often a watermark that goes on with the clock is moved."""
+    return max(1, int(context.config.get(options.AUTO_WATERMARK_INTERVAL).total_seconds() * 1000))
 
 
 def make_tracker(strategy: WatermarkStrategy, context: OperatorContext, label: str) -> WatermarkTracker:

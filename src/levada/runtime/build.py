@@ -16,8 +16,10 @@ from levada.common.logs import get_logger
 from levada.graph.job_graph import ChainNode, JobGraph, Stage
 from levada.graph.transformation import SinkSpec, SourceSpec
 from levada.operators.base import Operator, OperatorContext, OperatorSpec, Output
+from levada.operators.quiet import QuietGroup
 from levada.operators.sink import SinkOperator
 from levada.operators.source import SourceOperator
+from levada.operators.watermarks import TimestampsAndWatermarksOperator
 from levada.runtime.chain import Link, OperatorBudget, StepBudget, WithSides, join_outputs
 from levada.runtime.enumerators import EnumeratorHost
 from levada.runtime.exchange import ExchangeOutput, Sender
@@ -94,6 +96,7 @@ class TaskBuilder:
         self.on_snapshot = on_snapshot
         self.enumerators: dict[str, EnumeratorHost] = {}
         self.tasks: list[Task] = []
+        self._quiet_groups: dict[str, QuietGroup] = {}
         capacity = config.get(options.CHANNEL_BYTES)
         # By exchange, then sender, then receiver.
         self._lanes = {
@@ -169,6 +172,8 @@ class TaskBuilder:
                 attempt=self.attempt,
                 reads_timestamps=node.forwards_timestamps,
                 run=self.run,
+                asyncs=self.services.asyncs,
+                order=task.order,
             )
             try:
                 operators[position].open(context)
@@ -197,10 +202,17 @@ class TaskBuilder:
                 restored = [] if self.checkpoint is None else self.checkpoint.values(node.uid, "coordinator")
                 host = EnumeratorHost(node.uid, spec.source, self.services.clock, stage.parallelism, restored)
                 self.enumerators[node.uid] = host
-            return SourceOperator(spec.source, spec.watermark_strategy, lambda: host.request_split(index))
+            group = self._quiet_group(node.uid, stage.parallelism)
+            return SourceOperator(spec.source, spec.watermark_strategy, lambda: host.request_split(index), group)
         if isinstance(spec, SinkSpec):
             return SinkOperator(spec.sink)
-        return _own_copy(spec, node, stage.parallelism).create()
+        operator = _own_copy(spec, node, stage.parallelism).create()
+        if isinstance(operator, TimestampsAndWatermarksOperator):
+            operator.share(self._quiet_group(node.uid, stage.parallelism))
+        return operator
+
+    def _quiet_group(self, uid: str, parallelism: int) -> QuietGroup:
+        return self._quiet_groups.setdefault(uid, QuietGroup(parallelism))
 
     def _inputs(self, stage: Stage, index: int) -> list[tuple[Lane, int]]:
         return [
@@ -227,6 +239,7 @@ class TaskBuilder:
                     index,
                     self.graph.stages[exchange.target_stage].max_parallelism,
                     Sender(node.name, node.uid, index, stage.parallelism),
+                    self.services.random,
                 )
                 outputs.append(target)
             if link.side_output is None:

@@ -59,7 +59,9 @@ class OperatorBudget:
     def exhausted(self) -> bool:
         if self._step.spent():
             return True
-        return not self._step.unlimited and any(link.operator.pending for link in self._downstream)
+        return not self._step.unlimited and any(
+            link.operator.pending or link.operator.blocked for link in self._downstream
+        )
 
 
 class Link:

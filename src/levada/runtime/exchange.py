@@ -4,16 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import cycle
+from random import Random
 from typing import Any
 
 from levada.common.batch import Batch, ColumnBatch, RowBatch
 from levada.common.elements import Barrier, EndOfInput, Watermark, WatermarkStatus
 from levada.common.errors import InternalError, LevadaError
-from levada.graph.partitioner import Broadcast, Forward, Global, KeyByColumns, KeyByRows, Partitioner, Rebalance
+from levada.graph.partitioner import (
+    Broadcast,
+    CustomRows,
+    Forward,
+    Global,
+    KeyByColumns,
+    KeyByRows,
+    Partitioner,
+    Rebalance,
+    Rescale,
+    Shuffle,
+)
 from levada.operators.row.keys import KeySelection
+from levada.runtime.placing import CustomPlaces, Places, Spread, own_share, placed_rows
 from levada.runtime.transport import Lane
-
-Spread = Callable[[Batch], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +51,8 @@ class ExchangeOutput:
     max_parallelism : int
         Number of key groups of the receiver.
     sender : Sender, optional
+    random : Random, optional
+        What ``Shuffle`` draws from; without, each sender has a sequence of its own, the same in every run.
     """
 
     def __init__(
@@ -48,11 +62,13 @@ class ExchangeOutput:
         subtask_index: int,
         max_parallelism: int,
         sender: Sender | None = None,
+        random: Random | None = None,
     ) -> None:
         self._sender = sender or Sender()
         self.channels = list(channels)
         self._max_parallelism = max_parallelism
         self._next = subtask_index % len(self.channels)
+        self._random = random
         self.collect: Spread = self._spread(partitioner, subtask_index)
 
     @property
@@ -90,6 +106,12 @@ class ExchangeOutput:
             return self._to_each
         if isinstance(partitioner, Rebalance):
             return self._round_robin
+        if isinstance(partitioner, Rescale):
+            return self._round_robin_over(own_share(subtask_index, self._sender.parallelism, channels))
+        if isinstance(partitioner, Shuffle):
+            return placed_rows(channels, self._max_parallelism, self._drawn(subtask_index))
+        if isinstance(partitioner, CustomRows):
+            return placed_rows(channels, self._max_parallelism, CustomPlaces(partitioner, self._sender, len(channels)))
         if isinstance(partitioner, Global):
             return channels[0].send
         if isinstance(partitioner, Forward):
@@ -103,6 +125,15 @@ class ExchangeOutput:
     def _round_robin(self, batch: Batch) -> None:
         self.channels[self._next].send(batch)
         self._next = (self._next + 1) % len(self.channels)
+
+    def _round_robin_over(self, share: Sequence[Lane]) -> Spread:
+        turns = cycle(share)
+        return lambda batch: next(turns).send(batch)
+
+    def _drawn(self, subtask_index: int) -> Places:
+        random = self._random or Random(f"{self._sender.uid}/{subtask_index}")
+        subtasks = range(len(self.channels))
+        return lambda values: random.choices(subtasks, k=len(values))
 
     def _keyed_rows(self, selector: Callable[[Any], Any]) -> Spread:
         from levada import _kernels

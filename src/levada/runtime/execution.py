@@ -83,6 +83,8 @@ class Execution:
         services = self.services
         now = services.clock.now_ms()
         worked = services.executor.poll() > 0
+        if services.asyncs.active:
+            worked |= services.asyncs.poll()
         for host in self._enumerators.values():
             worked |= host.step(now)
         tasks = self.tasks
@@ -179,7 +181,10 @@ class Execution:
                 due.append(now + 1)
         wake = min((time for time in due if time is not None), default=None)
         seconds = LONGEST_SLEEP_S if wake is None else min(max(wake - now, 1) / 1000, LONGEST_SLEEP_S)
-        self.services.clock.sleep(seconds)
+        if self.services.asyncs.active:
+            self.services.asyncs.wait(seconds)
+        else:
+            self.services.clock.sleep(seconds)
 
 
 def describe_operators(graph: JobGraph) -> dict[str, OperatorEntry]:

@@ -96,6 +96,11 @@ class Task:
         """The head, where it is a source."""
         return self._source
 
+    @property
+    def blocked(self) -> bool:
+        """Whether an operator waits for something outside and wants no more input meanwhile."""
+        return any(link.operator.blocked for link in self.links)
+
     def order(self, work: Callable[[], None]) -> None:
         """Do something between two batches, in order."""
         self._orders.append(work)
@@ -111,7 +116,7 @@ class Task:
     def next_wake_ms(self) -> int | None:
         """When this task may have something to do by itself."""
         due = [self._timers[0][0]] if self._timers else []
-        if self._source is not None and not self.ended and not self.stopped:
+        if self._source is not None and not self.ended and not self.stopped and not self.blocked:
             poll = self._source.next_poll_ms()
             if poll is not None:
                 due.append(poll)
@@ -128,6 +133,8 @@ class Task:
             worked = True
         if self._fire_timers(now):
             return True
+        if self.blocked:
+            return worked
         if self._ending is not None:
             return self._go_on_ending() or worked
         if self.stopped or any(output.full for output in self.outputs):
@@ -139,7 +146,7 @@ class Task:
 
     def on_quiet(self, now: int) -> None:
         """Whoever feeds this task had nothing at ``now``."""
-        if all(link.settled for link in self.links):
+        if not self.blocked and all(link.settled for link in self.links):
             for operator in self._quiet:
                 operator.on_quiet(now)
 
@@ -156,8 +163,13 @@ class Task:
             raise failure
 
     def _settle(self) -> bool:
-        """Go on with suspended operators, those nearest to the outputs first."""
-        return all(link.settled or link.settle() for link in reversed(self.links))
+        """Go on with suspended operators, those nearest to the outputs first; those before a blocked one wait."""
+        for link in reversed(self.links):
+            if not link.settled and not link.settle():
+                return False
+            if link.operator.blocked:
+                break
+        return True
 
     def _settle_wholly(self, link: Link) -> None:
         self.budget.unlimited = True
@@ -169,14 +181,20 @@ class Task:
 
     def _fire_timers(self, now: int) -> bool:
         fired = False
+        waiting: list[tuple[int, int]] = []
         while self._timers and self._timers[0][0] <= now:
             _, node = heapq.heappop(self._timers)
             while self._timers and self._timers[0] == (_, node):
                 heapq.heappop(self._timers)
+            if not self.links[node].settled:
+                waiting.append((_, node))  # suspended before a blocked operator
+                continue
             self.links[node].operator.on_processing_time(now)
             fired = True
             if not all(link.settled for link in self.links):
                 break
+        for timer in waiting:
+            heapq.heappush(self._timers, timer)
         return fired
 
     def _step_source(self, now: int) -> bool:
@@ -233,7 +251,7 @@ class Task:
         while self._ending is not None and self._ending < len(self.links):
             self.links[self._ending].operator.end_input()
             self._ending += 1
-            if not self._settle():
+            if not self._settle() or self.blocked:
                 return True
         self._ending = None
         self.ended = True

@@ -16,6 +16,7 @@ from levada.state.descriptors import (
 from levada.state.handles import AggregatingState, ListState, MapState, ReducingState, State, ValueState
 from levada.state.snapshot import PartKind, StatePart
 from levada.state.timers import TimeDomain, TimerQueue, TimerService
+from levada.state.ttl import StateTtlConfig
 
 __all__ = [
     "AggregatingState",
@@ -34,6 +35,7 @@ __all__ = [
     "State",
     "StateDescriptor",
     "StatePart",
+    "StateTtlConfig",
     "TimeDomain",
     "TimerQueue",
     "TimerService",

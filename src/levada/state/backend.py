@@ -132,6 +132,10 @@ class KeyedBackend(Protocol):
         """
         ...
 
+    def keys_of(self, descriptor: StateDescriptor) -> list[Any]:
+        """All keys that have something in a state, in namespace None."""
+        ...
+
     def table(self, name: str, type_info: TypeInformation | None = None) -> ObjectTable:
         """The table ``name``: for operators, beside the user's states. ``type_info`` is the type of its values."""
         ...

@@ -20,6 +20,7 @@ from levada.common.basic_typeinfo import (
     TypeInformation,
 )
 from levada.common.composite_typeinfo import PrimitiveArrayTypeInfo, TupleTypeInfo
+from levada.common.errors import StateError
 from levada.common.time import Instant
 
 ATOMIC: frozenset[type] = frozenset(
@@ -100,4 +101,10 @@ def copy_value(value: Any) -> Any:
         return value.copy()
     if kind is dict and ATOMIC.issuperset(map(type, value.values())):
         return value.copy()  # keys are hashable, so they are as good as immutable
-    return copy.deepcopy(value)
+    try:
+        return copy.deepcopy(value)
+    except Exception as error:
+        raise StateError(
+            f"a value of type {kind.__name__} in state cannot be copied ({error}). Keep plain data in state (numbers, "
+            "text, tuples, lists, dicts, Row, dataclasses); open files, connections and locks belong into open()"
+        ) from error

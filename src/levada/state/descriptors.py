@@ -12,6 +12,7 @@ from levada.common.basic_typeinfo import TypeInformation
 from levada.common.composite_typeinfo import ListTypeInfo, MapTypeInfo
 from levada.common.errors import StateError
 from levada.common.type_hints import type_information_of
+from levada.state.ttl import StateTtlConfig
 
 T = TypeVar("T")
 K = TypeVar("K")
@@ -61,6 +62,8 @@ class StateDescriptor:
         Unique among the states of one operator; state in a checkpoint is found again by it.
     type_info : TypeInformation
         The type of what is stored per key.
+    ttl_config : StateTtlConfig or None
+        How long values live; None for ever.
     """
 
     kind = ""
@@ -71,10 +74,20 @@ class StateDescriptor:
             raise StateError(f"{type(self).__name__}({name!r}, ..): a state's name is a text that is not empty")
         self.name = name
         self.type_info = type_info
+        self.ttl_config: StateTtlConfig | None = None
 
     def get_name(self) -> str:
         """The state's name."""
         return self.name
+
+    def enable_time_to_live(self, ttl_config: StateTtlConfig) -> None:
+        """Let the state's values expire; call it before a handle is asked for."""
+        if not isinstance(ttl_config, StateTtlConfig):
+            raise StateError(
+                f"{self!r}.enable_time_to_live({ttl_config!r}): pass a StateTtlConfig, made by "
+                "StateTtlConfig.new_builder(ttl).build()"
+            )
+        self.ttl_config = ttl_config if ttl_config.is_enabled() else None
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self.name!r}, {self.type_info!r})"

@@ -16,7 +16,7 @@ from levada.connectors.files.enumerator import FileEnumerator, FilesFound
 from levada.connectors.files.malformed import MalformedPolicy, MalformedRecord
 from levada.connectors.files.parquet_reader import OpenParquetSplit
 from levada.connectors.files.paths import check_exists, find_files, local_path
-from levada.connectors.files.splits import FileSplit
+from levada.connectors.files.splits import FileSplit, check_unchanged
 from levada.connectors.files.stream_reader import OpenStreamSplit
 from levada.connectors.splits import OpenSplit, SplitQueueReader
 from levada.formats.base import BulkFormat, Format, StreamFormat
@@ -90,6 +90,7 @@ class FileSource:
         """A new reader for one subtask."""
 
         def open_split(split: FileSplit) -> OpenSplit:
+            check_unchanged(split)
             if isinstance(self.format, StreamFormat):
                 return OpenStreamSplit(split, self.format, self.columnar, self.malformed, context)
             return OpenParquetSplit(split, self.format, self.columnar)

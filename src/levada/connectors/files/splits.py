@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from pathlib import Path
 
-from levada.common.errors import StorageError
+from levada.common.errors import StorageError, UserError
+from levada.common.logs import get_logger
 from levada.connectors.files.blocks import open_file, reading
 from levada.connectors.files.paths import COMPRESSED
 from levada.formats.base import Format, StreamFormat
+
+log = get_logger(__name__)
 
 TO_THE_END = 2**62
 
@@ -30,6 +33,8 @@ class FileSplit:
         Rows read behind ``offset``.
     reported : int
         Malformed records before this offset have been dealt with.
+    size, modified_ns : int or None
+        Of the whole file when it was found.
     """
 
     split_id: str
@@ -39,10 +44,49 @@ class FileSplit:
     offset: int | None = None
     rows: int = 0
     reported: int = 0
+    size: int | None = None
+    modified_ns: int | None = None
 
 
 def splits_of(path: str, form: Format, parallelism: int, split_bytes: int) -> list[FileSplit]:
     """The splits of one file: one where a single reader would read them all, or where it cannot be cut."""
+    try:
+        found = Path(path).stat()
+    except OSError as error:
+        raise StorageError(f"{path} cannot be read: {error.strerror or error}") from error
+    splits = _positions(path, form, parallelism, split_bytes)
+    return [replace(split, size=found.st_size, modified_ns=found.st_mtime_ns) for split in splits]
+
+
+def check_unchanged(split: FileSplit) -> None:
+    """Refuse a file that has lost bytes since it was found, and say so where it has otherwise been changed.
+
+    Raises
+    ------
+    UserError
+    """
+    try:
+        found = Path(split.path).stat()
+    except OSError:
+        return  # opening it tells
+    if split.size is None or (found.st_size, found.st_mtime_ns) == (split.size, split.modified_ns):
+        return
+    if found.st_size < split.size:
+        raise UserError(
+            f"{split.path} has shrunk from {split.size} to {found.st_size} bytes since it was found, so what was not "
+            "yet read cannot be found in it. Files must stay as they are while a job, or a checkpoint to continue "
+            "from, needs them: put the file back, or start without the checkpoint"
+        )
+    log.warning(
+        "%s has changed since it was found (%d bytes then, %d now): if anything but its end was changed, records are "
+        "read twice or not at all. Write a new file in place of changing one",
+        split.path,
+        split.size,
+        found.st_size,
+    )
+
+
+def _positions(path: str, form: Format, parallelism: int, split_bytes: int) -> list[FileSplit]:
     if not isinstance(form, StreamFormat):
         return _row_groups(path, parallelism, split_bytes)
     if path.endswith(COMPRESSED):

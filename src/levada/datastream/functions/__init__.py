@@ -3,6 +3,12 @@
 Imports nothing of the streams: those import this.
 """
 
+from levada.datastream.functions.asynchronous import (
+    AsyncFunction,
+    AsyncFunctionDescriptor,
+    AsyncRetryPredicate,
+    AsyncRetryStrategy,
+)
 from levada.datastream.functions.basic import (
     AggregateFunction,
     FilterFunction,
@@ -27,6 +33,10 @@ from levada.operators.row.runtime_context import RuntimeContext
 __all__ = [
     "AggregateFunction",
     "AllWindowFunction",
+    "AsyncFunction",
+    "AsyncFunctionDescriptor",
+    "AsyncRetryPredicate",
+    "AsyncRetryStrategy",
     "FilterFunction",
     "FlatMapFunction",
     "Function",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 from itertools import islice
 from types import TracebackType
@@ -73,6 +74,11 @@ class CloseableIterator(Iterator[T], Generic[T]):
             self._job.cancel()
             while self._job.step(STEP_SECONDS):
                 pass
+
+    def __del__(self) -> None:
+        # Dropped without being closed: the job must not hold on to its files and its checkpoint directory.
+        if getattr(self, "_running", False) and not sys.is_finalizing():
+            self.close()
 
     def __enter__(self) -> Self:
         return self

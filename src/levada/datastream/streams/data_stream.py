@@ -53,6 +53,9 @@ U = TypeVar("U")
 K = TypeVar("K")
 W = TypeVar("W")
 
+_PER_KEY = frozenset({"reduce", "sum", "min", "max", "min_by", "max_by", "window", "count_window"})
+"""Methods that only a ``KeyedStream`` has."""
+
 __all__ = ["DataStream"]
 
 
@@ -239,6 +242,13 @@ class DataStream(Node, Generic[T]):
         from levada.datastream.streams.collecting import collect
 
         return collect(self, job_execution_name, limit)
+
+    if not TYPE_CHECKING:
+
+        def __getattr__(self, name: str) -> Any:
+            if name in _PER_KEY:
+                raise AttributeError(f"{name}() works per key: call .key_by(...) on the stream first")
+            raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
 
     def __iter__(self) -> Iterator[T]:
         """Run the job and iterate over this stream's records; for streams that end.

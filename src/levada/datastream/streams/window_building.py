@@ -20,6 +20,7 @@ from levada.datastream.inference import result_type
 from levada.datastream.streams.building import TypeLike, declared_type, operator_name
 from levada.graph.transformation import SourceSpec, Transformation
 from levada.operators.row.window.contents import ContentsKind
+from levada.operators.row.window.evictors import Evictor
 from levada.operators.row.window.spec import WindowCall, WindowRows
 from levada.operators.row.window.trigger import Trigger
 from levada.operators.row.window.windows import MergingWindowAssigner, WindowAssigner
@@ -58,6 +59,7 @@ class Windows(Generic[T, W]):
         self._assigner = assigner
         self._selector = selector
         self._trigger: Trigger[Any, Any] | None = None
+        self._evictor: Evictor[Any, Any] | None = None
         self._lateness_ms = 0
         self._late_tag: OutputTag[Any] | None = None
 
@@ -70,6 +72,13 @@ class Windows(Generic[T, W]):
                 f"trigger({trigger!r}): pass a Trigger, such as CountTrigger.of(100) or PurgingTrigger.of(...)"
             )
         self._trigger = trigger
+        return self
+
+    def evictor(self, evictor: Evictor[Any, Any]) -> Self:
+        """Let this evictor take records out of windows that fire; windows then keep all records until they do."""
+        if not isinstance(evictor, Evictor):
+            raise JobBuildError(f"evictor({evictor!r}): pass an Evictor, such as CountEvictor.of(10)")
+        self._evictor = evictor
         return self
 
     def allowed_lateness(self, time_ms: int | timedelta | Duration | Time) -> Self:
@@ -156,6 +165,7 @@ class Windows(Generic[T, W]):
             window_function=window_function,
             window_call=window_call,
             trigger=self._trigger,
+            evictor=self._evictor,
             allowed_lateness_ms=self._lateness_ms,
             late_tag=None if self._late_tag is None else self._late_tag.tag_id,
         )

@@ -26,7 +26,10 @@ class KeyedRowOperator(ChunkedOperator):
         super().open(context)
         self._detect_mutations = context.config.get(DETECT_MUTATIONS)
         self.backend: KeyedBackend = MemoryBackend(
-            context.name, context.max_parallelism, detect_mutations=self._detect_mutations
+            context.name,
+            context.max_parallelism,
+            detect_mutations=self._detect_mutations,
+            now=context.clock.now_ms,
         )
         self.key_context = self.backend.key_context
         if context.restored is not None:
@@ -37,9 +40,9 @@ class KeyedRowOperator(ChunkedOperator):
         self.timers = KeyedTimers(self.backend.timers(), context.schedule)
         self.timers.schedule_next()
 
-    def run(self, work: Work) -> None:
-        """As ``ResumableOperator.run``; then state gets its share of deferred work."""
-        super().run(work)
+    def resume(self) -> None:
+        """As ``ResumableOperator.resume``; when the work is done, state gets its share of deferred work."""
+        super().resume()
         if not self.pending:
             self.maintain()
 

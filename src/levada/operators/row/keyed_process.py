@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,14 +9,13 @@ from levada.common.batch import Batch, RowBatch
 from levada.common.output_tag import OutputTag
 from levada.operators.base import OperatorContext
 from levada.operators.row.chain_source import Loop, expanding_loop
-from levada.operators.row.keyed_operator import KeyedRowOperator
 from levada.operators.row.keys import KeySelection
 from levada.operators.row.process_context import KeyedProcessContext, KeyedTimerService, OnTimerContext
-from levada.operators.row.resumable import CHUNK_ROWS, Chunk, Work
+from levada.operators.row.resumable import CHUNK_ROWS
 from levada.operators.row.runtime_context import RuntimeContext
+from levada.operators.row.timer_calls import TimerCallingOperator
 from levada.operators.row.user_errors import CallSite
 from levada.operators.row.user_function import bound_callable, close_functions, open_function
-from levada.state.timers import TimeDomain, Timer
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -52,7 +50,7 @@ class KeyedProcess:
         return KeyedProcessOperator(self)
 
 
-class KeyedProcessOperator(KeyedRowOperator):
+class KeyedProcessOperator(TimerCallingOperator):
     """Calls a keyed process function for each record and each timer."""
 
     def __init__(self, spec: KeyedProcess) -> None:
@@ -102,43 +100,6 @@ class KeyedProcessOperator(KeyedRowOperator):
             self._element_context.element_timestamp = None
             chunks = loop.function(values, keys)
         self.run(self.hand_out(chunks, loop.code, loop.sites))
-
-    def event_timers(self, watermark: int) -> Work:
-        """Call ``on_timer`` for each event-time timer that is due."""
-        chunks = self._fire(self.timers.due_event(watermark), TimeDomain.EVENT_TIME, self.context.reads_timestamps)
-        return self.hand_out(chunks, KeyedProcessOperator._fire.__code__, self._timer_site)
-
-    def clock_timers(self, now: int) -> Work:
-        """Call ``on_timer`` for each processing-time timer that is due; what it emits has no timestamp."""
-        chunks = self._fire(self.timers.due_processing(now), TimeDomain.PROCESSING_TIME, False)
-        return self.hand_out(chunks, KeyedProcessOperator._fire.__code__, self._timer_site)
-
-    def _fire(self, due: Iterator[Timer], domain: TimeDomain, timed: bool) -> Iterator[Chunk]:
-        on_timer, context, key_context, side = self._on_timer, self._timer_context, self.key_context, self.side
-        context.domain = domain
-        out: list[Any] = []
-        times: list[int] = []
-        fired = 0
-        for timer in due:
-            fired += 1
-            if on_timer is None:
-                continue
-            timestamp = context.element_timestamp = timer[0]
-            key_context.key = timer[1]
-            for row in on_timer(timestamp, context) or ():
-                if type(row) is tuple and len(row) == 2 and type(row[0]) is OutputTag:
-                    side.add(row[0].tag_id, row[1], timestamp if timed else None)
-                else:
-                    out.append(row)
-                    if timed:
-                        times.append(timestamp)
-                if len(out) >= CHUNK_ROWS or side.rows >= CHUNK_ROWS:
-                    yield out, times if timed else None
-                    out, times = [], []
-            if fired >= CHUNK_ROWS:
-                yield out, times if timed else None
-                out, times, fired = [], [], 0
-        yield out, times if timed else None
 
     def close(self) -> None:
         """Close the function."""

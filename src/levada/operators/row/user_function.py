@@ -16,6 +16,8 @@ METHODS = {
     "reduce": "reduce",
     "key_by": "get_key",
     "sink": "invoke",
+    "async": "async_invoke",
+    "delta": "get_delta",
 }
 """The method that a function object has for each kind of step."""
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any, cast
 
-from levada.common.errors import StateError
+from levada.common.errors import InternalError, StateError
 from levada.state.backend import KeyContext, RestoredState
+from levada.state.compatibility import check_type, description
 from levada.state.copying import cannot_change
 from levada.state.descriptors import (
     AggregatingStateDescriptor,
@@ -33,10 +34,12 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from levada.common.basic_typeinfo import TypeInformation
+    from levada.state.keyed_parts import Chunk
     from levada.state.memory.detecting import MutationGuard
+    from levada.state.memory.expiring import Expiry
 
 _STATES = "states"
-"""Part that lists the names and kinds of all states."""
+"""Part that lists the names, kinds and declared types of all states."""
 _TABLE = "table"
 _KIND_NAMES = {
     "value": "a ValueState",
@@ -51,13 +54,26 @@ _KIND_NAMES = {
 class _Entry:
     """One state: its table and what is known of it."""
 
-    __slots__ = ("handle", "kind", "table", "type_info")
+    __slots__ = ("claimed", "described", "expires", "expiry", "handle", "kind", "table", "type_info")
 
     def __init__(self, kind: str) -> None:
         self.kind = kind
         self.table = LayeredTable()
         self.handle: State | None = None
         self.type_info: TypeInformation | None = None
+        """Of what the table holds."""
+        self.described: str | None = None
+        """The declared type, as checkpoints name it."""
+        self.claimed = False
+        """Whether it has been asked for in this run."""
+        self.expires = False
+        """Whether the table holds times of last access."""
+        self.expiry: Expiry | None = None
+
+    def set_type(self, type_info: TypeInformation) -> None:
+        """Say what the table holds."""
+        self.type_info = type_info
+        self.table.immutable = cannot_change(type_info)
 
 
 class MemoryBackend:
@@ -71,10 +87,21 @@ class MemoryBackend:
         Number of key groups.
     detect_mutations : bool
         ``levada.state.detect-mutations``: hand out handles that notice values changed in place and not stored.
+    now : callable, optional
+        The clock in ms, by which state with a time to live expires.
     """
 
-    def __init__(self, operator: str, max_parallelism: int = 128, *, detect_mutations: bool = False) -> None:
+    def __init__(
+        self,
+        operator: str,
+        max_parallelism: int = 128,
+        *,
+        detect_mutations: bool = False,
+        now: Callable[[], int] | None = None,
+    ) -> None:
         self._operator = operator
+        self._now = now
+        self._tidied: list[Expiry] = []
         self._max_parallelism = max_parallelism
         self._key_context = KeyContext()
         self._entries: dict[str, _Entry] = {}
@@ -105,11 +132,18 @@ class MemoryBackend:
             that ``top`` gave.
         """
         entry = self._entry(descriptor.name, descriptor.kind, descriptor.type_info)
+        if descriptor.ttl_config is not None or entry.expires:
+            self._set_expiry(entry, descriptor)
+        entry.claimed = True
         if namespace is not None:
-            return self._new_handle(descriptor, entry.table, namespace)
+            return self._new_handle(descriptor, entry, namespace)
         if entry.handle is None:
-            entry.handle = self._new_handle(descriptor, entry.table, None)
+            entry.handle = self._new_handle(descriptor, entry, None)
         return entry.handle
+
+    def keys_of(self, descriptor: StateDescriptor) -> list[Any]:
+        """All keys that have something in a state, in namespace None."""
+        return list(self._entry(descriptor.name, descriptor.kind, descriptor.type_info).table.keys(None))
 
     def table(self, name: str, type_info: TypeInformation | None = None) -> LayeredTable:
         """The table ``name``: for operators, beside the user's states."""
@@ -125,20 +159,25 @@ class MemoryBackend:
         if self._entries:
             from levada.state.encoding import list_part
 
-            names = [(name, entry.kind) for name, entry in self._entries.items()]
+            names = [(name, entry.kind, entry.described) for name, entry in self._entries.items()]
             parts[_STATES] = list_part(names, PartKind.UNION, f"operator {self._operator!r}")
         for name, entry in self._entries.items():
-            parts[_part_of_state(name)] = self._table_part(name, entry)
+            part = _part_of_expiring(name) if entry.expires else _part_of_state(name)
+            parts[part] = self._table_part(name, entry)
         for domain in TimeDomain:
             parts[_part_of_timers(domain)] = self._timer_part(domain)
         return parts
 
     def restore(self, restored: RestoredState) -> None:
         """Take over the state of a checkpoint. Called on a fresh backend, before ``get_state``."""
-        for name, kind in dict.fromkeys(map(tuple, restored.values(_STATES))):
+        for name, kind, *described in dict.fromkeys(map(tuple, restored.values(_STATES))):
+            entry = self._entries.get(name)
+            if entry is not None:  # another subtask's, which may not have declared it
+                entry.described = entry.described or next(iter(described), None)
+                continue
             entry = self._entries[name] = _Entry(kind)
-            for batch in restored.keyed(_part_of_state(name)):
-                _load_rows(entry.table, batch)
+            entry.described = next(iter(described), None)
+            self._load(name, entry, restored)
         for domain in TimeDomain:
             queue = self._timers.queue(domain)
             for batch in restored.keyed(_part_of_timers(domain)):
@@ -149,6 +188,8 @@ class MemoryBackend:
         more = False
         for entry in self._entries.values():
             more |= entry.table.maintain(rows)
+        for expiry in self._tidied:
+            expiry.tidy_between_batches()
         return more
 
     def check_mutations(self) -> None:
@@ -167,13 +208,63 @@ class MemoryBackend:
                 "Give one of them another name"
             )
         if type_info is not None:
-            entry.type_info = type_info
-            entry.table.immutable = cannot_change(type_info)
+            described = description(type_info)
+            if not entry.claimed:
+                check_type(name, self._operator, entry.described, described)
+            entry.described = described
+            if entry.expiry is None:
+                entry.set_type(type_info)
         return entry
 
-    def _new_handle(self, descriptor: StateDescriptor, table: LayeredTable, namespace: Any) -> State:
-        arguments = (descriptor.name, table, self._key_context)
-        if self._guard is not None:
+    def _set_expiry(self, entry: _Entry, descriptor: StateDescriptor) -> None:
+        """Let what the table holds expire, or no longer."""
+        from levada.state.memory.expiring import Expiry, begin_expiring, stop_expiring, stored_type
+
+        config, kind, table = descriptor.ttl_config, entry.kind, entry.table
+        expires = config is not None
+        if entry.claimed and entry.expires is not expires:
+            raise StateError(
+                f"operator {self._operator!r}: state {descriptor.name!r} is asked for with a time to live and without. "
+                "Call enable_time_to_live on each of its descriptors, or on none"
+            )
+        if entry.expires is not expires:
+            for namespace in table.namespaces():
+                for key, stored in list(table.items(namespace)):
+                    changed = begin_expiring(kind, stored, self._clock()) if expires else stop_expiring(kind, stored)
+                    table.put(namespace, key, changed)
+            entry.expires = expires
+        if config is not None and entry.expiry is None:
+            entry.expiry = Expiry(config, kind, table, self._clock)
+            entry.set_type(stored_type(kind, descriptor.type_info))
+            if entry.expiry.tidies_between_batches:
+                self._tidied.append(entry.expiry)
+
+    def _clock(self) -> int:
+        if self._now is None:
+            raise InternalError(f"operator {self._operator!r}: its backend has no clock, which a time to live needs")
+        return self._now()
+
+    def _load(self, name: str, entry: _Entry, restored: RestoredState) -> None:
+        for batch in restored.keyed(_part_of_expiring(name)):
+            entry.expires = True
+            _load_rows(entry.table, batch)
+        for batch in restored.keyed(_part_of_state(name)):
+            if entry.expires:
+                # Written by a subtask that had not asked for the state since it was given a time to live.
+                from levada.state.memory.expiring import begin_expiring
+
+                _load_rows(entry.table, batch, lambda stored: begin_expiring(entry.kind, stored, self._clock()))
+            else:
+                _load_rows(entry.table, batch)
+
+    def _new_handle(self, descriptor: StateDescriptor, entry: _Entry, namespace: Any) -> State:
+        arguments = (descriptor.name, entry.table, self._key_context)
+        if entry.expiry is not None:
+            from levada.state.memory.expiring import EXPIRING
+
+            handle = EXPIRING[entry.kind](*arguments, *_function_of(descriptor), namespace)
+            handle.expiry = entry.expiry
+        elif self._guard is not None:
             handle = _detecting(descriptor)(*arguments, *_function_of(descriptor), namespace)
             handle.guard = self._guard
         else:
@@ -184,13 +275,16 @@ class MemoryBackend:
         frozen = FrozenTable(entry.table, lifts=entry.table.immutable)
         where = f"state {name!r} of operator {self._operator!r}"
         declared, max_parallelism = entry.type_info, self._max_parallelism
+        expiry = entry.expiry if entry.expiry is not None and entry.expiry.drops_from_snapshots else None
+        now = 0 if expiry is None else expiry.now()
 
         def batches() -> Iterator[pa.RecordBatch]:
             from levada.state.keyed_parts import KeyedEncoder, keyed_batches
 
             frozen.rows = KeyedEncoder.first_rows
             encoder = KeyedEncoder(where, max_parallelism, declared=declared)
-            return keyed_batches(frozen.chunks(), encoder, frozen.set_rows)
+            chunks = frozen.chunks() if expiry is None else _unexpired(frozen.chunks(), expiry, now)
+            return keyed_batches(chunks, encoder, frozen.set_rows)
 
         return StatePart(PartKind.KEYED, batches, frozen.release)
 
@@ -243,14 +337,31 @@ def _part_of_state(name: str) -> str:
     return f"state.{name}"
 
 
+def _part_of_expiring(name: str) -> str:
+    return f"expiring.{name}"
+
+
 def _part_of_timers(domain: TimeDomain) -> str:
     return f"timers.{domain.value}"
 
 
-def _load_rows(table: LayeredTable, batch: pa.RecordBatch) -> None:
+def _unexpired(chunks: Iterator[Chunk | None], expiry: Expiry, now: int) -> Iterator[Chunk | None]:
+    """The chunks without what had expired at ``now``."""
+    for chunk in chunks:
+        if chunk is None:
+            yield None
+            continue
+        rows = [(space, key, expiry.unexpired(stored, now)) for space, key, stored in zip(*chunk, strict=True)]
+        rows = [row for row in rows if row[2] is not None]
+        yield ([row[0] for row in rows], [row[1] for row in rows], [row[2] for row in rows]) if rows else None
+
+
+def _load_rows(table: LayeredTable, batch: pa.RecordBatch, changed: Callable[[Any], Any] | None = None) -> None:
     from levada.state.keyed_parts import decode_keyed
 
     namespaces, keys, values = decode_keyed(batch)
+    if changed is not None:
+        values = list(map(changed, values))
     if all(namespace is None for namespace in namespaces):
         table.top(None).update(zip(keys, values, strict=True))
     else:

@@ -58,7 +58,7 @@ class MutationGuard:
         state, namespace, key, in_map = place
         where = f"key {key!r}" if namespace is None else f"key {key!r}, namespace {namespace!r}"
         if in_map is not None:
-            where += f", map key {in_map!r}"
+            where += f", map key {in_map[1]!r}"
         raise StateError(
             f"state {state!r} of operator {self._operator!r}, {where}: the value got from it was changed in place and "
             f"not stored; it is now {_shortened(value)}. Call {remedy} after changing it, or change a copy"

@@ -13,6 +13,19 @@ from levada.operators.row.window.assigners import (
     TumblingProcessingTimeWindows,
 )
 from levada.operators.row.window.count import CountSlidingWindowAssigner, CountTrigger, CountTumblingWindowAssigner
+from levada.operators.row.window.evictors import (
+    CountEvictor,
+    DeltaEvictor,
+    Evictor,
+    TimeEvictor,
+    TimestampedValue,
+)
+from levada.operators.row.window.more_triggers import (
+    DeltaFunction,
+    DeltaTrigger,
+    EndOfStreamTrigger,
+    ProcessingTimeoutTrigger,
+)
 from levada.operators.row.window.serializers import CountWindowSerializer, GlobalWindowSerializer, TimeWindowSerializer
 from levada.operators.row.window.session_assigners import (
     DynamicEventTimeSessionWindows,
@@ -41,15 +54,21 @@ from levada.operators.row.window.windows import (
 __all__ = [
     "ContinuousEventTimeTrigger",
     "ContinuousProcessingTimeTrigger",
+    "CountEvictor",
     "CountSlidingWindowAssigner",
     "CountTrigger",
     "CountTumblingWindowAssigner",
     "CountWindow",
     "CountWindowSerializer",
+    "DeltaEvictor",
+    "DeltaFunction",
+    "DeltaTrigger",
     "DynamicEventTimeSessionWindows",
     "DynamicProcessingTimeSessionWindows",
+    "EndOfStreamTrigger",
     "EventTimeSessionWindows",
     "EventTimeTrigger",
+    "Evictor",
     "GlobalWindow",
     "GlobalWindowSerializer",
     "GlobalWindows",
@@ -57,12 +76,15 @@ __all__ = [
     "NeverTrigger",
     "ProcessingTimeSessionWindows",
     "ProcessingTimeTrigger",
+    "ProcessingTimeoutTrigger",
     "PurgingTrigger",
     "SessionWindowTimeGapExtractor",
     "SlidingEventTimeWindows",
     "SlidingProcessingTimeWindows",
+    "TimeEvictor",
     "TimeWindow",
     "TimeWindowSerializer",
+    "TimestampedValue",
     "Trigger",
     "TriggerResult",
     "TumblingEventTimeWindows",

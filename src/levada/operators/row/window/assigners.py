@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 from levada.common.elements import MIN_TIMESTAMP
 from levada.common.errors import JobBuildError, UserError
 from levada.common.time import Duration, Time, to_millis
+from levada.operators.row.window.more_triggers import EndOfStreamTrigger
 from levada.operators.row.window.serializers import GlobalWindowSerializer, TimeWindowSerializer
 from levada.operators.row.window.time_triggers import EventTimeTrigger, ProcessingTimeTrigger
 from levada.operators.row.window.trigger import NeverTrigger, Trigger
@@ -198,10 +199,18 @@ class SlidingProcessingTimeWindows(_Sliding[T]):
 class GlobalWindows(WindowAssigner[T, GlobalWindow]):
     """One window for everything: useful with a trigger of one's own, for by default it never fires."""
 
+    def __init__(self, default_trigger: Trigger[Any, Any] | None = None) -> None:
+        self._default_trigger = default_trigger
+
     @staticmethod
     def create() -> GlobalWindows[Any]:
         """The assigner."""
         return GlobalWindows()
+
+    @staticmethod
+    def create_with_end_of_stream_trigger() -> GlobalWindows[Any]:
+        """The assigner, with a default trigger that fires at the end of a bounded stream."""
+        return GlobalWindows(EndOfStreamTrigger())
 
     def assign_windows(
         self, element: T, timestamp: int, context: WindowAssigner.WindowAssignerContext
@@ -210,8 +219,8 @@ class GlobalWindows(WindowAssigner[T, GlobalWindow]):
         return [GlobalWindow()]
 
     def get_default_trigger(self, env: Any = None) -> Trigger[T, GlobalWindow]:
-        """Never fires."""
-        return NeverTrigger()
+        """Never fires, or fires at the end of the stream."""
+        return self._default_trigger or NeverTrigger()
 
     def get_window_serializer(self) -> GlobalWindowSerializer:
         """A serializer for the global window."""

@@ -82,7 +82,7 @@ class WindowOperator(WindowOperatorBase):
                     continue
                 taken = True
                 namespace = scope.namespace = namespace_of(window)
-                self._add(namespace, key, value)
+                self._add(namespace, key, value, time)
                 result = on_element(value, time, window, trigger_context)
                 if result.is_fire():
                     yield from collector.take(self._rows(key, window, namespace), window)
@@ -114,7 +114,7 @@ class WindowOperator(WindowOperatorBase):
                 yield collector.rest()
         yield collector.rest()
 
-    def _add(self, namespace: Any, key: Any, value: Any) -> None:
+    def _add(self, namespace: Any, key: Any, value: Any, time: int) -> None:
         contents = self.contents
         if self._merging is not None:
             windows = self._merging.windows()
@@ -127,16 +127,19 @@ class WindowOperator(WindowOperatorBase):
 
     def _rows(self, key: Any, window: Any, namespace: Any) -> Rows:
         """What a firing window gives; nothing where it is empty."""
-        if self._merging is not None:
-            held = (self._merging.windows() or {}).get(namespace)
-        else:
-            held = self._table.get(namespace, key)
+        held = self._held(namespace, key)
         if held is None:
             return ()
         result = self.contents.result(held)
         if self.call is None:
             return (result,)
         return self.call.rows(key, window, namespace, result if self.contents.kind == "list" else [result])
+
+    def _held(self, namespace: Any, key: Any) -> Any:
+        """A window's contents; None where it is empty."""
+        if self._merging is not None:
+            return (self._merging.windows() or {}).get(namespace)
+        return self._table.get(namespace, key)
 
     def _purge(self, namespace: Any, key: Any) -> None:
         if self._merging is not None:

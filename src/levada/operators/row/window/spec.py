@@ -11,6 +11,7 @@ from levada.operators.base import Operator
 from levada.operators.row.user_function import bound_callable
 from levada.operators.row.window.assigners import SlidingEventTimeWindows, TumblingEventTimeWindows
 from levada.operators.row.window.contents import Contents, ContentsKind, contents_of
+from levada.operators.row.window.evictors import Evictor
 from levada.operators.row.window.session_assigners import DynamicEventTimeSessionWindows, EventTimeSessionWindows
 from levada.operators.row.window.time_triggers import EventTimeTrigger
 from levada.operators.row.window.trigger import Trigger
@@ -42,6 +43,8 @@ class WindowRows:
     allowed_lateness_ms : int
     late_tag : str, optional
         The id of the side output for late records; without it they are dropped and counted.
+    evictor : Evictor, optional
+        Takes records out of windows that fire; all records are then kept, whatever ``contents`` says.
     """
 
     key_selector: Any
@@ -55,6 +58,7 @@ class WindowRows:
     late_tag: str | None = None
     name: str = ""
     uid: str | None = None
+    evictor: Evictor[Any, Any] | None = None
     firing: Trigger[Any, Any] = field(init=False)
     """The trigger that applies."""
 
@@ -67,6 +71,8 @@ class WindowRows:
             )
         if self.trigger is not None and not isinstance(self.trigger, Trigger):
             raise JobBuildError(f"trigger({self.trigger!r}): pass a Trigger, such as CountTrigger.of(10)")
+        if self.evictor is not None and not isinstance(self.evictor, Evictor):
+            raise JobBuildError(f"evictor({self.evictor!r}): pass an Evictor, such as CountEvictor.of(10)")
         object.__setattr__(self, "firing", self.trigger or self.assigner.get_default_trigger(None))
         if isinstance(self.assigner, MergingWindowAssigner) and not self.firing.can_merge():
             raise JobBuildError(
@@ -83,19 +89,22 @@ class WindowRows:
 
     @property
     def reads_timestamps(self) -> bool:
-        """Event-time windows and triggers do; a trigger of one's own is given the timestamp."""
-        return self.assigner.is_event_time() or self.trigger is not None
+        """Event-time windows and triggers do; a trigger of one's own is given the timestamp, and so is an evictor."""
+        return self.assigner.is_event_time() or self.trigger is not None or self.evictor is not None
 
     def make_contents(self) -> Contents:
         """How records are put into windows."""
-        return contents_of(self.contents, self.function)
+        return contents_of("list", None) if self.evictor is not None else contents_of(self.contents, self.function)
 
     def create(self) -> Operator:
         """An operator for one subtask: a fast one for built-in event-time windows that fire at their end."""
         from levada.operators.row.window.aligned import AlignedWindowOperator
+        from levada.operators.row.window.evicting import EvictingWindowOperator
         from levada.operators.row.window.operator import WindowOperator
         from levada.operators.row.window.session import SessionWindowOperator
 
+        if self.evictor is not None:
+            return EvictingWindowOperator(self)
         if type(self.firing) is EventTimeTrigger:
             if type(self.assigner) in (TumblingEventTimeWindows, SlidingEventTimeWindows):
                 return AlignedWindowOperator(self)
