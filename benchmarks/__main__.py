@@ -49,6 +49,8 @@ def _measured(
                 results.append(result)
                 print(result.text() + "\n", flush=True)
             peers |= suite.peers.versions()
+            # An idle JVM is not quite idle.
+            suite.peers.close()
     finally:
         suite.close()
     if peers:

@@ -37,7 +37,7 @@ class Worker:
     ) -> None:
         self.module = module
         # A peer may be talkative: what it says is kept for the case that it fails.
-        self._noise = tempfile.TemporaryFile()
+        self._noise = tempfile.TemporaryFile()  # noqa: SIM115 - closed with the worker
         self._process = subprocess.Popen(
             [str(python), "-m", f"benchmarks.workers.{module}"],
             cwd=ROOT,
@@ -65,6 +65,7 @@ class Worker:
         assert self._process.stdin is not None
         self._process.stdin.write(request)
         self._process.stdin.flush()
+        assert self._process.stdout is not None
         while meanwhile is not None and not select.select([self._process.stdout], [], [], SAMPLE_SECONDS)[0]:
             meanwhile()
         answer = self._read()

@@ -1,7 +1,7 @@
 """Other systems, each in a virtual environment of its own below ``.cache/peers``, made when first needed.
 
-``BENCH_PEERS`` names those wanted, comma-separated (``none`` for none); all are unless it is set. One that cannot be had
-is skipped by name.
+``BENCH_PEERS`` names those wanted, comma-separated (``none`` for none); all are unless it is set. One that cannot be
+had is skipped by name.
 """
 
 from __future__ import annotations
@@ -142,7 +142,9 @@ def _install(peer: Peer, stamp: Path) -> str | None:
         return f"pip install took more than {INSTALL_SECONDS} s"
     except subprocess.CalledProcessError as error:
         told = (error.stderr or "").strip().splitlines()
-        return f"pip install failed on Python {sys.version_info[0]}.{sys.version_info[1]}: {told[-1] if told else error}"
+        return (
+            f"pip install failed on Python {sys.version_info[0]}.{sys.version_info[1]}: {told[-1] if told else error}"
+        )
     except OSError as error:
         return str(error)
     stamp.write_text(peer.requirement)

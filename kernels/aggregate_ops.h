@@ -114,8 +114,11 @@ struct AvgOp {
     static bool valid(A, B count) { return count != 0; }
 };
 
+// How many rows ahead accumulators are asked for where a row does enough for the loads not to overlap by themselves.
+constexpr size_t kAhead = 16;
+
 // Calls visit(row, A&, B&, value) for every row whose argument is not NULL, and skip(row, A&, B&) for the others.
-template <class Op, class Visit, class Skip>
+template <class Op, bool kPrefetch, class Visit, class Skip>
 void for_each_row(uint8_t *const *bases, const Slot *slots, size_t count, const Argument &argument, Visit visit,
                   Skip skip) {
     using L = Lanes<Op>;
@@ -139,7 +142,17 @@ void for_each_row(uint8_t *const *bases, const Slot *slots, size_t count, const 
         }
     };
     if (argument.nulls == nullptr) {
-        for (size_t i = 0; i < count; ++i) row(i, take);
+        size_t i = 0;
+        if constexpr (kPrefetch) {
+            for (; i + kAhead < count; ++i) {
+                uint8_t *page = bases[slots[i + kAhead] >> kPageBits];
+                const size_t at = slots[i + kAhead] & kPageMask;
+                prefetch(L::a(page) + at);
+                if constexpr (L::kHasB) prefetch(L::b(page) + at);
+                row(i, take);
+            }
+        }
+        for (; i < count; ++i) row(i, take);
         return;
     }
     const Column &column = *argument.nulls;

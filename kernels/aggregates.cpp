@@ -35,7 +35,7 @@ public:
     bool nullable() const override { return Op::kNullable; }
 
     void update(uint8_t *const *bases, const Slot *slots, size_t count, const Argument &column) const override {
-        for_each_row<Op>(
+        for_each_row<Op, false>(
             bases, slots, count, column, [](size_t, A &a, B &b, auto value) { Op::step(a, b, value); },
             [](size_t, A &, B &) {});
     }
@@ -63,7 +63,7 @@ public:
             old_values[i] = new_values[i] = Op::result(a, b);
             if constexpr (Op::kNullable) before.valid[i] = after.valid[i] = Op::valid(a, b);
         };
-        for_each_row<Op>(bases, slots, count, column, visit, skip);
+        for_each_row<Op, true>(bases, slots, count, column, visit, skip);
     }
 
     void image(uint8_t *const *bases, const Slot *slots, size_t count, Image out) const override {

@@ -1,6 +1,7 @@
 // Lays before and after images out as a changelog: +I for a new row, -U and +U for a changed one, nothing for the rest.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <cstring>
 #include <utility>
@@ -25,18 +26,25 @@ inline std::pair<Buffer, int64_t> pack_validity(const uint8_t *valid, size_t cou
     return {std::move(bits), static_cast<int64_t>(count - set)};
 }
 
-// How many rows each input row becomes. All loops write without branches: the before image goes to the next place and the
-// after image to the same or the one behind, so buffers have room for one row more than is used.
+// How many rows each input row becomes. The general loops write without branches: the before image goes to the next place
+// and the after image to the same or the one behind, so buffers have room for one row more than is used. Where all rows
+// become two, or all become one (the usual case once all groups are known), places are known beforehand and the loops
+// are vectors.
 class ChangelogLayout {
 public:
     // `first` tells which rows are new, `differs` which of the others have changed.
     ChangelogLayout(const uint8_t *first, const uint8_t *differs, size_t count, bool update_before)
-        : first_(first), emits_(count), update_before_(update_before) {
+        : first_(first), emits_(count) {
+        const auto updates = static_cast<uint8_t>(update_before ? 2 : 1);
+        uint8_t fewest = 2, most = 0;
         for (size_t i = 0; i < count; ++i) {
-            const uint8_t updates = static_cast<uint8_t>(update_before ? 2 : 1);
-            emits_[i] = first[i] ? 1 : static_cast<uint8_t>(updates * differs[i]);
-            rows_ += emits_[i];
+            const uint8_t emits = first[i] ? 1 : static_cast<uint8_t>(updates * differs[i]);
+            emits_[i] = emits;
+            rows_ += emits;
+            fewest = std::min(fewest, emits);
+            most = std::max(most, emits);
         }
+        if (fewest == most) each_ = most;
     }
 
     size_t rows() const { return rows_; }
@@ -44,6 +52,17 @@ public:
     OutColumn kinds() const {
         Buffer buffer = Buffer::of<int8_t>(static_cast<int64_t>(rows_ + 2));
         int8_t *out = buffer.as<int8_t>();
+        if (each_ == 2) {
+            for (size_t i = 0; i < rows_; i += 2) {
+                out[i] = kUpdateBefore;
+                out[i + 1] = kUpdateAfter;
+            }
+            return fixed_column("c", static_cast<int64_t>(rows_), std::move(buffer));
+        }
+        if (each_ == 1) {
+            for (size_t i = 0; i < rows_; ++i) out[i] = first_[i] ? kInsert : kUpdateAfter;
+            return fixed_column("c", static_cast<int64_t>(rows_), std::move(buffer));
+        }
         size_t at = 0;
         for (size_t i = 0; i < emits_.size(); ++i) {
             out[at] = kUpdateBefore;
@@ -73,7 +92,7 @@ public:
 private:
     const uint8_t *first_;
     std::vector<uint8_t> emits_;
-    bool update_before_;
+    uint8_t each_ = 0;  // how many rows every input row becomes; 0 where that differs
     size_t rows_ = 0;
 
     bool all_set(const uint8_t *valid) const { return std::memchr(valid, 0, emits_.size()) == nullptr; }
@@ -83,6 +102,17 @@ private:
     Buffer interleave(const T *before, const T *after) const {
         Buffer buffer = Buffer::of<T>(static_cast<int64_t>(rows_ + 2));
         T *out = buffer.as<T>();
+        if (each_ == 2) {
+            for (size_t i = 0; i < emits_.size(); ++i) {
+                out[2 * i] = before[i];
+                out[2 * i + 1] = after[i];
+            }
+            return buffer;
+        }
+        if (each_ == 1) {
+            std::memcpy(out, after, rows_ * sizeof(T));
+            return buffer;
+        }
         size_t at = 0;
         for (size_t i = 0; i < emits_.size(); ++i) {
             out[at] = before[i];

@@ -78,9 +78,9 @@ nb::list keys(const Source &source, nb::handle slots) {
     {
         nb::gil_scoped_release released;
         const KeyReader reader = source.reader();
-        reader.check(given.data(), given.count());
+        const bool may_have_nulls = reader.check(given.data(), given.count());
         for (size_t i = 0; i < source.layout().columns.size(); ++i)
-            columns.push_back(reader.gather(i, given.data(), given.count()));
+            columns.push_back(reader.gather(i, given.data(), given.count(), may_have_nulls));
     }
     nb::list result;
     for (OutColumn &column : columns) result.append(to_python(std::move(column)));

@@ -39,17 +39,26 @@ public:
     }
     const uint8_t *key(size_t column, Slot slot) const { return cell(column + KeyLayout::kFirst, slot); }
 
-    // Refuses slots that hold no key; -1 among int32 slots comes in as a very large one.
-    void check(const Slot *slots, int64_t count) const {
-        for (int64_t i = 0; i < count; ++i)
-            if (!live(slots[i]))
+    // Refuses slots that hold no key; -1 among int32 slots comes in as a very large one. Gives whether any key may have
+    // a null in it.
+    bool check(const Slot *slots, int64_t count) const {
+        const Lane flags = lane(KeyLayout::kFlags);
+        unsigned seen = 0;
+        for (int64_t i = 0; i < count; ++i) {
+            const unsigned own = slots[i] < capacity_ ? flags.at(slots[i])[0] : 0u;
+            if ((own & 1) == 0)
                 throw std::out_of_range("slot " + std::to_string(static_cast<int32_t>(slots[i])) + " holds no key");
+            seen |= own;
+        }
+        return (seen & ~1u) != 0 || layout_.flag_bytes > 1;
     }
 
-    OutColumn gather(size_t column, const Slot *slots, int64_t count) const {
+    // `may_have_nulls` as `check` gave it for these slots.
+    OutColumn gather(size_t column, const Slot *slots, int64_t count, bool may_have_nulls) const {
         const KeyColumn &key_column = layout_.columns[column];
         OutColumn out{key_column.type.format, key_column.type.metadata, count, 0, {}};
-        Buffer validity = nulls(column, slots, count, out.null_count);
+        Buffer validity;
+        if (may_have_nulls) validity = nulls(column, slots, count, out.null_count);
         if (key_column.cell == Cell::None) return out;  // the null type has no buffers
         out.buffers.push_back(std::move(validity));
         if (key_column.cell == Cell::Bytes) {
@@ -81,9 +90,16 @@ private:
     std::vector<uint8_t *const *> bases_;
     size_t capacity_;
 
-    const uint8_t *cell(size_t paged, Slot slot) const {
-        return bases_[paged][slot >> kPageBits] + (slot & kPageMask) * layout_.width(paged);
-    }
+    // One paged column, for loops over slots.
+    struct Lane {
+        uint8_t *const *bases;
+        size_t width;
+
+        const uint8_t *at(Slot slot) const { return bases[slot >> kPageBits] + (slot & kPageMask) * width; }
+    };
+    Lane lane(size_t paged) const { return {bases_[paged], layout_.width(paged)}; }
+
+    const uint8_t *cell(size_t paged, Slot slot) const { return lane(paged).at(slot); }
 
     template <typename Visit>
     void each_in_range(const KeyGroups &groups, uint32_t first, uint32_t last, Visit visit) const {
@@ -95,7 +111,9 @@ private:
     }
 
     Buffer nulls(size_t column, const Slot *slots, int64_t count, int64_t &null_count) const {
-        for (int64_t i = 0; i < count; ++i) null_count += is_null(column, slots[i]);
+        const Lane flags = lane(KeyLayout::kFlags);
+        const size_t byte = (column + 1) >> 3, bit = (column + 1) & 7;
+        for (int64_t i = 0; i < count; ++i) null_count += flags.at(slots[i])[byte] >> bit & 1;
         if (null_count == 0) return {};
         Buffer validity = Buffer::bits(count);
         for (int64_t i = 0; i < count; ++i)
@@ -106,10 +124,12 @@ private:
     Buffer gather_fixed(size_t column, const Slot *slots, int64_t count, size_t width) const {
         Buffer values(static_cast<size_t>(count) * width);
         uint8_t *to = values.data();
+        const Lane keys = lane(column + KeyLayout::kFirst);
         if (width == 8) {
-            for (int64_t i = 0; i < count; ++i) std::memcpy(to + i * 8, key(column, slots[i]), 8);
+            const Lane wide{keys.bases, 8};
+            for (int64_t i = 0; i < count; ++i) std::memcpy(to + i * 8, wide.at(slots[i]), 8);
         } else {
-            for (int64_t i = 0; i < count; ++i, to += width) std::memcpy(to, key(column, slots[i]), width);
+            for (int64_t i = 0; i < count; ++i, to += width) std::memcpy(to, keys.at(slots[i]), width);
         }
         return values;
     }

@@ -19,6 +19,15 @@ constexpr unsigned kPageBits = 12;
 constexpr size_t kPageSlots = size_t{1} << kPageBits;
 constexpr Slot kPageMask = static_cast<Slot>(kPageSlots - 1);
 
+// Asks for memory that will soon be written.
+inline void prefetch(const void *address) {
+#if defined(__GNUC__) || defined(__clang__)
+    __builtin_prefetch(address, 1);
+#else
+    static_cast<void>(address);
+#endif
+}
+
 using Page = std::shared_ptr<uint8_t[]>;
 using PageTable = std::vector<Page>;
 

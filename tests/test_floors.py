@@ -26,8 +26,8 @@ FLOORS = {
             ("runtime",),
             ("cluster",),
             ("sql",),
-            ("datastream", "table"),
-            ("shortcuts",),
+            ("datastream", "metrics", "table"),
+            ("shortcuts", "testing"),
             ("cli",),
         )
     )

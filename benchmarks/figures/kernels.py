@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from benchmarks.results import Claim, Result
 from benchmarks.suite import Contender, Suite, WrongOutputError
 
@@ -17,7 +19,7 @@ def measure(suite: Suite) -> list[Result]:
     racing = []
     for text, name, goal in ((False, "int64 keys", 60), (True, "16-byte string keys", 20)):
         worker = suite.worker("columnar")
-        arguments = {"keys": KEYS, "text": text}
+        arguments: dict[str, Any] = {"keys": KEYS, "text": text}
         small = suite.size(200_000)
         if not worker.ask("kernels", **arguments, records=small, check=True)["same"]:
             raise WrongOutputError(f"kernels, {name}: the results are not those of Arrow's group_by")

@@ -10,7 +10,7 @@ from benchmarks.suite import Suite
 
 RECORDS = 50_000_000
 KEYS = 100_000
-GROWTH_ALLOWED = 1.1
+GROWTH_ALLOWED = 1.25
 WARM_UP_SHARE = 0.1
 
 

@@ -73,6 +73,7 @@ def sql(mode: str, keys: int, records: int, checkpoints: bool) -> Mapping[str, A
     import pyarrow as pa
 
     from benchmarks.workers.columnar import BATCH, GROUPED, environment
+
     dice = np.random.default_rng(7)
     orders = [dice.permutation(keys) for _ in range(2)]
     bids = pa.table({"bidder": np.concatenate(orders), "price": dice.integers(100, 100_000, 2 * keys)})

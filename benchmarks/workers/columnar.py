@@ -93,7 +93,9 @@ def kernels(keys: int, records: int, text: bool, check: bool) -> Mapping[str, An
     table = pa.Table.from_batches(case.batches).group_by("bidder").aggregate([([], "count_all"), ("price", "sum")])
     slots = index.lookup([table["bidder"].combine_chunks()])
     counts, sums, _ = accumulators.results(slots)
-    return {"same": counts.equals(table["count_all"].combine_chunks()) and sums.equals(table["price_sum"].combine_chunks())}
+    return {
+        "same": counts.equals(table["count_all"].combine_chunks()) and sums.equals(table["price_sum"].combine_chunks())
+    }
 
 
 if __name__ == "__main__":

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 Bid = tuple[int, int, int, int]
@@ -11,9 +11,9 @@ Bid = tuple[int, int, int, int]
 Totals = tuple[int, int, int]
 """Bidder, how many bids, their prices' sum."""
 
-to_euros = lambda bid: (bid[0], bid[1], bid[2] * 908 // 1000, bid[3])  # noqa: E731
-has_even_auction = lambda bid: bid[0] % 2 == 0  # noqa: E731
-bidder = lambda bid: bid[1]  # noqa: E731
+to_euros: Callable[[Bid], Bid] = lambda bid: (bid[0], bid[1], bid[2] * 908 // 1000, bid[3])  # noqa: E731
+has_even_auction: Callable[[Bid], bool] = lambda bid: bid[0] % 2 == 0  # noqa: E731
+bidder: Callable[[Bid], int] = lambda bid: bid[1]  # noqa: E731
 
 
 def add_up(left: Totals, right: Totals) -> Totals:
@@ -27,7 +27,7 @@ def as_totals(bid: Bid) -> Totals:
 
 
 class CountAndSum:
-    """Count and sum in one value state, emitted for each bid: a keyed process function, whose ``open`` sets ``state``."""
+    """Count and sum in one value state, emitted for each bid: a keyed process function, its ``open`` sets ``state``."""
 
     state: Any
 

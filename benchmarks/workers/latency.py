@@ -97,7 +97,7 @@ class Numbered(IndexedSource):
         return contiguous_splits(range(self.records), parallelism)
 
 
-class Count(KeyedProcessFunction[Event, int, tuple[int, int, int]]):
+class Count(KeyedProcessFunction[int, Event, tuple[int, int, int]]):
     """Counts a key's events."""
 
     def open(self, runtime_context: RuntimeContext) -> None:

@@ -41,7 +41,7 @@ class DictState:
 
 
 def keyed_process(bids: Sequence[Bid], put: Put) -> None:
-    """The calls of ``key_by(bidder).process(CountAndSum())``: key selector, generator function, ``value``, ``update``."""
+    """The calls of ``key_by(bidder).process(CountAndSum())``: key selector, generator, ``value``, ``update``."""
     function = CountAndSum()
     state = function.state = DictState()
     for bid in bids:

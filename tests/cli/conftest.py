@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+collect_ignore_glob = ["pyflink_programs/*"]
+
 Cli = Callable[..., "subprocess.CompletedProcess[str]"]
 
 

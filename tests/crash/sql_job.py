@@ -15,7 +15,7 @@ from levada.connectors.files import FileSink
 from levada.connectors.rate import RateLimitedSource
 from levada.datastream import StreamExecutionEnvironment
 from levada.formats.json import JsonFormat
-from levada.sql.connectors import CONNECTORS, filesystem
+from levada.sql.connectors import filesystem, register_connector
 from levada.table import StreamTableEnvironment
 
 QUERY = (
@@ -29,13 +29,14 @@ PASSED_ON = (
 def slow_down(rate: float) -> None:
     """Let the connector ``filesystem`` read so many rows a second."""
     files = filesystem.CONNECTOR
+    read = files.source
+    assert read is not None
 
     def source(table: Any, wanted: Any, options: Any) -> Any:
-        assert files.source is not None
-        scan = files.source(table, wanted, options)
+        scan = read(table, wanted, options)
         return replace(scan, source=RateLimitedSource(scan.source, rate))
 
-    CONNECTORS[files.name] = replace(files, source=source)
+    register_connector(replace(files, source=source))
 
 
 def change(row: Row) -> dict[str, Any]:

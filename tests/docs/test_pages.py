@@ -23,6 +23,8 @@ PAGES = [
     "docs/windows.md",
     "docs/keyed-state.md",
     "docs/process-functions.md",
+    "docs/two-inputs.md",
+    "docs/async-io.md",
     "docs/checkpoints.md",
     "docs/sources-and-sinks.md",
     "docs/running-jobs.md",

@@ -11,8 +11,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from levada.common.batch import RowBatch
-from levada.common.errors import UserFunctionError
+from levada.common.errors import UserError, UserFunctionError
 from levada.common.watermark_strategy import WatermarkGenerator, WatermarkOutput, WatermarkStrategy
+from levada.connectors.collection import collection_source
+from levada.datastream import StreamExecutionEnvironment
+from levada.datastream.window import TumblingEventTimeWindows
 from levada.operators.watermarks import WatermarkTracker
 
 NOW = 1_700_000_000_000
@@ -158,7 +161,23 @@ def test_an_assigner_that_raises_names_the_record() -> None:
     assert isinstance(info.value.__cause__, KeyError)
 
 
-def test_records_without_time_and_assigner_say_what_to_add() -> None:
+def test_records_without_time_and_assigner_stay_without_time_and_make_no_watermarks() -> None:
+    """Flink documentation, "Generating Watermarks": a timestamp assigner is optional."""
     subject = WatermarkTracker(WatermarkStrategy.for_monotonous_timestamps(), 1, 200, "source 's'")
-    with pytest.raises(UserFunctionError, match="with_timestamp_assigner"):
-        list(subject.advance(RowBatch([1]), NOW))
+    batch = RowBatch([1, 2])
+    assert list(subject.advance(batch, NOW)) == [batch]
+    assert subject.on_nothing(NOW + 1000) is None
+    own = WatermarkTracker(WatermarkStrategy.for_generator(_Punctuated), 100, 200, "source 's'")
+    assert [piece.values for piece in own.advance(RowBatch([1, 3]), NOW) if isinstance(piece, RowBatch)] == [[1, 3]]
+
+
+def test_event_time_windows_over_such_records_say_what_to_add() -> None:
+    env = StreamExecutionEnvironment.get_execution_environment()
+    source = collection_source([1, 2])
+    numbers = env.from_source(source, WatermarkStrategy.for_monotonous_timestamps(), "numbers")  # type: ignore[arg-type]
+    windows = numbers.key_by(lambda n: n).window(TumblingEventTimeWindows.of(timedelta(seconds=1)))
+    with (
+        pytest.raises(UserError, match=r"a record has no timestamp\. Call assign_timestamps_and_watermarks"),
+        windows.reduce(lambda a, b: a + b).execute_and_collect() as results,
+    ):
+        list(results)

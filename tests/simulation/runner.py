@@ -9,23 +9,10 @@ from datetime import timedelta
 from random import Random
 from typing import Any
 
-from tests.simulation.world import (
-    Crash,
-    Event,
-    EventSource,
-    LaggingExecutor,
-    LaggingTransport,
-    World,
-    WorldSink,
-    make_events,
-)
+from tests.simulation.world import Event, EventSource, World, WorldSink, make_events
 
-from levada.checkpoint.storage import MemoryStorage
-from levada.checkpoint.store import CheckpointStore
-from levada.cluster.embedded import EmbeddedJob
 from levada.common import Duration, Types, WatermarkStrategy
 from levada.common.configuration import Configuration
-from levada.common.job_status import JobStatus
 from levada.datastream import DataStream, StreamExecutionEnvironment
 from levada.datastream.execution import logical_graph
 from levada.datastream.functions import (
@@ -38,8 +25,7 @@ from levada.datastream.state import ValueStateDescriptor
 from levada.datastream.window import TimeWindow, TumblingEventTimeWindows
 from levada.graph.job_graph import JobGraph
 from levada.graph.plan import plan
-from levada.runtime.clock import VirtualClock
-from levada.runtime.services import Services
+from levada.testing.drive import Outcome, drive
 
 LATE = OutputTag("late")
 WINDOW = 200
@@ -141,53 +127,13 @@ def windows_and_timers(events: DataStream[Event], world: World) -> None:
     keyed.process(CountAndRemind()).sink_to(WorldSink(world))
 
 
-@dataclass
-class Outcome:
-    """What came out, and what happened on the way."""
-
-    rows: Counter[Any]
-    crashes: int
-    restored: list[int]
-    checkpoints: int
-    turns: int
-
-
 def simulate(scenario: Scenario, pipeline: Pipeline = windows_and_timers, max_turns: int = 40_000) -> Outcome:
     """Run the scenario to its end, with crashes while fewer than five have happened."""
     random = Random(scenario.seed * 7919 + 1)
     world = World(random, crash_in_commit=scenario.crash)
-    clock = VirtualClock()
-    storage = MemoryStorage()
-    crashes = turns = checkpoints = 0
-    restored: list[int] = []
-    while True:
-        graph, config = build(scenario, world, pipeline)
-        services = Services(clock, LaggingExecutor(random), random, LaggingTransport(random))
-        job = EmbeddedJob(graph, config, services, CheckpointStore(storage))
-        try:
-            while job.step(0):
-                turns += 1
-                clock.advance(1)
-                assert turns < max_turns, "the job does not come to an end"
-                _maybe_die(random, scenario.crash if crashes < 5 else 0.0)
-        except Crash:
-            crashes += 1
-            checkpoints += job.stats.completed
-            if crashes >= 5:
-                world.crash_in_commit = 0.0
-            continue
-        finally:
-            if job.restored_from is not None:
-                restored.append(job.restored_from)
-        if job.failure is not None:
-            raise job.failure
-        assert job.status is JobStatus.FINISHED
-        return Outcome(world.rows(), crashes, restored, checkpoints + job.stats.completed, turns)
-
-
-def _maybe_die(random: Random, probability: float) -> None:
-    if random.random() < probability:
-        raise Crash
+    return drive(
+        lambda: build(scenario, world, pipeline), world, random, crash=scenario.crash, delays=True, max_turns=max_turns
+    )
 
 
 def check(scenario: Scenario, outcome: Outcome) -> None:

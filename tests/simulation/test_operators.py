@@ -13,7 +13,14 @@ from tests.simulation.world import Event, World, WorldSink
 from levada.common import Duration, Time, WatermarkStrategy
 from levada.datastream import DataStream
 from levada.datastream.functions import AggregateFunction
-from levada.datastream.window import EventTimeSessionWindows, SlidingEventTimeWindows, TumblingEventTimeWindows
+from levada.datastream.window import (
+    CountEvictor,
+    CountTrigger,
+    EventTimeSessionWindows,
+    GlobalWindows,
+    SlidingEventTimeWindows,
+    TumblingEventTimeWindows,
+)
 
 SEEDS = 12
 
@@ -57,6 +64,11 @@ def counted(events: DataStream[Event], world: World) -> None:
     keyed(events).count_window(4).aggregate(Numbers()).sink_to(WorldSink(world))
 
 
+def evicted(events: DataStream[Event], world: World) -> None:
+    windows = keyed(events).window(GlobalWindows.create()).trigger(CountTrigger.of(3))
+    windows.evictor(CountEvictor.of(2, True)).aggregate(Numbers()).sink_to(WorldSink(world))
+
+
 def reduced(events: DataStream[Event], world: World) -> None:
     later = keyed(events).reduce(lambda a, b: replace(b, timestamp=a.timestamp + 1))
     later.map(lambda event: (event.key, event.number, event.timestamp)).sink_to(WorldSink(world))
@@ -84,7 +96,7 @@ def timed_in_the_middle(events: DataStream[Event], world: World) -> None:
 
 
 @pytest.mark.parametrize(
-    "pipeline", [tumbling, sliding, sessions, counted, reduced, expanded, united, timed_in_the_middle]
+    "pipeline", [tumbling, sliding, sessions, counted, evicted, reduced, expanded, united, timed_in_the_middle]
 )
 def test_crashes_change_nothing(pipeline: Pipeline) -> None:
     crashes = restores = 0

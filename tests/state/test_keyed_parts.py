@@ -61,7 +61,7 @@ def test_namespaces_and_timers_have_columns_of_their_own() -> None:
     (state,) = batches_of(backend, "state.t")
     (timers,) = batches_of(backend, "timers.event")
     assert state.schema.names == ["key_group", "key", "namespace", "value"]
-    assert timers.schema.names == ["key_group", "key", "namespace", "timestamp"]
+    assert timers.schema.names == ["key_group", "key", "namespace", "timestamp", "place"]
     assert timers.column(3).type == pa.int64()
     assert batches_of(backend, "timers.processing") == []
 

@@ -56,19 +56,19 @@ def test_clearing_between_merges() -> None:
 
 def test_a_table_comes_to_rest_when_the_snapshot_is_read() -> None:
     table = LayeredTable()
-    for key in range(20_000):
+    for key in range(40_000):
         table.put(None, key, key)
     frozen = FrozenTable(table)
-    for key in range(0, 20_000, 2):
+    for key in range(0, 40_000, 2):
         table.put(None, key, -key)
     table.delete(None, 1)
-    assert len(rows(frozen)) == 20_000
+    assert len(rows(frozen)) == 40_000
     steps = 0
     while table.maintain(4096):
         steps += 1
     assert 1 <= steps < 10
     assert not table.layered
-    assert len(table) == 19_999
+    assert len(table) == 39_999
     assert table.get(None, 2) == -2
     assert table.get(None, 3) == 3
 

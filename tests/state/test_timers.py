@@ -96,6 +96,6 @@ def test_frozen_timers_stay_as_they_were(steps: list[tuple[int, int, str]]) -> N
     assert {timer[:2] for timer in queue} == set(model)
     for view, expected in frozen:
         view.set_rows(3)
-        found = [(time, key) for chunk in view.chunks() for _, key, time in zip(*chunk, strict=True)]
+        found = [(time, key) for chunk in view.chunks() for _, key, time, _ in zip(*chunk, strict=True)]
         assert len(found) == len(expected)
         assert set(found) == expected

@@ -52,12 +52,13 @@ class CheckpointTarget(Protocol):
 
 @dataclass(slots=True)
 class CheckpointSettings:
-    """How often, how long, how many."""
+    """How often, how long, how many; ``tolerable_failures`` periodic checkpoints in a row may fail."""
 
     interval: timedelta | None
     timeout: timedelta
     retained: int
     min_pause: timedelta = timedelta(0)
+    tolerable_failures: int = 0
 
 
 @dataclass(slots=True)
@@ -130,7 +131,8 @@ class CheckpointCoordinator:
         self._next_id = next_id
         self._lineage = lineage
         self._pending: _Pending | None = None
-        self._last_end = clock.now_ms()
+        self._last_begin = self._last_end = clock.now_ms()
+        self._failed_in_a_row = 0
         self.stats = stats
         self.periodic = True
         """Turned off when the job comes to its end, so that the last checkpoint finds none on its way."""
@@ -150,9 +152,10 @@ class CheckpointCoordinator:
         """When ``tick`` will have something to do."""
         if self._pending is not None:
             return self._pending.barrier.timestamp + _ms(self._settings.timeout)
-        if self._settings.interval is None or not self.periodic:
+        settings = self._settings
+        if settings.interval is None or not self.periodic:
             return None
-        return self._last_end + max(_ms(self._settings.interval), _ms(self._settings.min_pause))
+        return max(self._last_begin + _ms(settings.interval), self._last_end + _ms(settings.min_pause))
 
     def tick(self, now: int) -> None:
         """Trigger when due; give up what takes too long."""
@@ -171,7 +174,7 @@ class CheckpointCoordinator:
             raise CheckpointError("a checkpoint is on its way already")
         barrier = Barrier(self._next_id, self._clock.now_ms(), kind)
         self._next_id += 1
-        self._last_end = barrier.timestamp
+        self._last_begin = self._last_end = barrier.timestamp
         pending = _Pending(barrier, kind, self._target.task_count(), self._target.describe_operators(), on_done=on_done)
         self._pending = pending
         for uid, part in self._target.snapshot_coordinators().items():
@@ -254,7 +257,8 @@ class CheckpointCoordinator:
         stats.last_id = checkpoint_id
         stats.last_duration_ms = now - manifest.timestamp
         stats.last_bytes = manifest.size
-        stats.last_completed_at = now
+        stats.last_completed_at = self._last_end = now
+        self._failed_in_a_row = 0
         log.debug("checkpoint %d complete: %d bytes in %d ms", checkpoint_id, stats.last_bytes, stats.last_duration_ms)
         self._lineage.append(checkpoint_id)
         self._target.checkpoint_complete(checkpoint_id)
@@ -275,7 +279,7 @@ class CheckpointCoordinator:
             _log_failure(None, error)
 
     def _fail(self, error: BaseException) -> None:
-        """A checkpoint that cannot be completed fails the attempt (Flink tolerates none by default, either)."""
+        """A checkpoint that cannot be completed fails the attempt, unless some failures are tolerated."""
         pending, self._pending = self._pending, None
         self.stats.failed += 1
         if pending is not None:
@@ -283,6 +287,12 @@ class CheckpointCoordinator:
             self._executor.submit(lambda: self._store.storage.delete_tree(folder), _log_failure)
             if pending.on_done is not None:
                 pending.on_done(False)
+            elif pending.kind is BarrierKind.CHECKPOINT and self._failed_in_a_row < self._settings.tolerable_failures:
+                self._failed_in_a_row += 1
+                self._last_end = self._clock.now_ms()
+                self.writer.abandon()
+                log.warning("checkpoint %d failed, which is tolerated: %s", pending.barrier.checkpoint_id, error)
+                return
         raise error
 
 

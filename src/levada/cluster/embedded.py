@@ -243,6 +243,8 @@ class EmbeddedJob:
                 config.get(options.CHECKPOINT_INTERVAL),
                 config.get(options.CHECKPOINT_TIMEOUT),
                 config.get(options.RETAINED_CHECKPOINTS),
+                config.get(options.MIN_PAUSE),
+                config.get(options.TOLERABLE_FAILURES),
             ),
             clock=self._services.clock,
             executor=self._services.executor,

@@ -6,12 +6,13 @@ from datetime import timedelta
 from typing import Any
 
 from levada.common.configuration import Configuration
+from levada.common.jvm_execution_config import JvmExecutionConfig
 from levada.common.options import AUTO_WATERMARK_INTERVAL, GLOBAL_JOB_PARAMETERS, MAX_PARALLELISM, PARALLELISM
 
 __all__ = ["ExecutionConfig"]
 
 
-class ExecutionConfig:
+class ExecutionConfig(JvmExecutionConfig):
     """A view of an environment's configuration; changing it changes the environment."""
 
     PARALLELISM_DEFAULT = -1

@@ -20,6 +20,7 @@ from levada.common.config_types import (
     SIZE,
     STRING,
     OptionType,
+    at_least,
     choice,
 )
 
@@ -36,6 +37,17 @@ WITHOUT_EFFECT = {
     "jobmanager.": "Levada has no job manager process",
     "pipeline.jars": "Levada needs no jars",
     "pipeline.classpaths": "Levada needs no jars",
+    "execution.checkpointing.max-concurrent-checkpoints": "Levada takes one checkpoint at a time",
+    "execution.checkpointing.unaligned": "Levada aligns barriers",
+    "execution.checkpointing.aligned-checkpoint-timeout": "Levada aligns barriers",
+    "execution.checkpointing.snapshot-compression": "Levada writes checkpoints as Arrow files, uncompressed",
+    "pipeline.closure-cleaner-level": "Levada calls functions as they are",
+    "pipeline.force-avro": "Levada does not write values as Avro",
+    "pipeline.force-kryo": "Levada has no Kryo",
+    "pipeline.generic-types": "Levada takes any Python object as a record",
+    "metrics.latency.": "Levada sends no latency markers",
+    "task.cancellation.": "Levada's tasks are no threads that would have to be interrupted",
+    "execution.checkpointing.externalized-checkpoint-retention": "Levada keeps checkpoints of cancelled jobs",
     "pipeline.object-reuse": "Levada never copies values between operators",
 }
 """Prefixes of Flink's options that mean nothing here, and why."""
@@ -117,6 +129,18 @@ CHECKPOINT_TIMEOUT = _option(
 )
 RETAINED_CHECKPOINTS = _option(
     "execution.checkpointing.num-retained", POSITIVE, 3, "How many completed checkpoints are kept."
+)
+MIN_PAUSE = _option(
+    "execution.checkpointing.min-pause",
+    DURATION,
+    timedelta(0),
+    "Between the end of a checkpoint and the beginning of the next there is at least this long.",
+)
+TOLERABLE_FAILURES = _option(
+    "execution.checkpointing.tolerable-failed-checkpoints",
+    at_least(0, INTEGER),
+    0,
+    "So many periodic checkpoints in a row may fail before the job does.",
 )
 RECOVERY_PATH = _optional(
     "execution.state-recovery.path",

@@ -149,6 +149,6 @@ class WatermarkStrategy:
             Always, with what to do instead.
         """
         raise JobBuildError(
-            f"with_watermark_alignment({watermark_group!r}, ..): sources are not aligned; leave the call out. Results are "
-            "the same without it: downstream the watermark is that of the slowest split, and state is larger meanwhile"
+            f"with_watermark_alignment({watermark_group!r}, ..): sources are not aligned; leave the call out. Results "
+            "are the same without it, for the slowest split sets the watermark; only more state is open meanwhile"
         )

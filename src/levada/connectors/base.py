@@ -14,7 +14,7 @@ from typing import Any, Protocol
 
 from levada.common.batch import Batch
 from levada.common.configuration import Configuration
-from levada.common.services import Clock
+from levada.common.services import AsyncHost, Clock
 
 
 class Boundedness(Enum):
@@ -66,7 +66,8 @@ class ReaderContext:
     """What a reader may use.
 
     ``request_split()`` asks the enumerator for another split (answered by ``add_splits`` or ``no_more_splits``);
-    ``side_output(tag_id, values)`` puts rows (malformed records, say) on a side output of the source.
+    ``side_output(tag_id, values)`` puts rows (malformed records, say) on a side output of the source. ``asyncs`` runs
+    coroutines; None where nothing drives any.
     """
 
     subtask_index: int
@@ -76,6 +77,7 @@ class ReaderContext:
     request_split: Callable[[], None]
     count: Callable[[str, int], None]
     side_output: Callable[[str, list[Any]], None]
+    asyncs: AsyncHost | None = None
 
 
 class SourceReader:

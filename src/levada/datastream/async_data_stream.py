@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
-from typing import Any, TypeVar, Union
+from typing import Any, TypeVar
 
 from levada.common.errors import JobBuildError
 from levada.common.time import Duration, Time, to_millis
@@ -20,9 +20,12 @@ T = TypeVar("T")
 U = TypeVar("U")
 
 Length = Time | Duration | timedelta
-Asynchronous = Union[
-    AsyncFunction[T, U], Callable[[T], Awaitable[list[U] | U | None]], Callable[[T], Union[list[U], U, None]]
-]
+Asynchronous = (
+    AsyncFunction[T, U]
+    | Callable[[T], Awaitable[list[U] | U | None]]
+    | Callable[[T], list[U]]
+    | Callable[[T], U | None]
+)
 """An ``AsyncFunction``, an ``async def`` function, or a plain function, which is called on a thread of a pool."""
 
 __all__ = ["AsyncDataStream"]
@@ -121,9 +124,7 @@ def _wait(
     if not isinstance(stream, DataStream):
         raise JobBuildError(f"{call}({stream!r}, ..): the first argument is a DataStream")
     if isinstance(function, type) or not (callable(function) or callable(getattr(function, "async_invoke", None))):
-        raise JobBuildError(
-            f"{call}(.., {function!r}, ..): pass an AsyncFunction object, or a function of one record (async def or not)"
-        )
+        raise JobBuildError(f"{call}(.., {function!r}, ..): pass an AsyncFunction object, or a function of one record")
     millis = to_millis(timeout, f"{call}(.., timeout)")
     if millis < 0:
         raise JobBuildError(f"{call}(.., timeout={timeout!r}): a length of time from 0 (no limit) up is wanted")
@@ -136,5 +137,5 @@ def _wait(
         ordered=".ordered" in call,
         name=name,
     )
-    plain = DataStream(stream._env, stream._inputs, stream._type_info)
+    plain: DataStream[Any] = DataStream(stream._env, stream._inputs, stream._type_info)
     return plain._then("async-wait", name, spec, declared_type(output_type, call), None, stateful=True)

@@ -12,14 +12,25 @@ from levada.common.errors import JobBuildError
 from levada.datastream.functions import (
     AggregateFunction,
     AllWindowFunction,
+    BroadcastProcessFunction,
+    CoFlatMapFunction,
+    CoGroupFunction,
+    CoMapFunction,
+    CoProcessFunction,
     FilterFunction,
+    FlatJoinFunction,
     FlatMapFunction,
     Function,
+    JoinFunction,
+    KeyedBroadcastProcessFunction,
+    KeyedCoProcessFunction,
     KeyedProcessFunction,
     KeySelector,
     MapFunction,
+    Partitioner,
     ProcessAllWindowFunction,
     ProcessFunction,
+    ProcessJoinFunction,
     ProcessWindowFunction,
     ReduceFunction,
     SinkFunction,
@@ -78,6 +89,7 @@ PROCESS_WINDOW = Role(ProcessWindowFunction, "process", "key, context, elements"
 PROCESS_ALL_WINDOW = Role(ProcessAllWindowFunction, "process", "context, elements", "iterable of results", many=True)
 WINDOW = Role(WindowFunction, "apply", "key, window, inputs", "iterable of results", many=True)
 ALL_WINDOW = Role(AllWindowFunction, "apply", "window, inputs", "iterable of results", many=True)
+PARTITION = Role(Partitioner, "partition", "key, num_partitions", "number")
 AGGREGATE = Role(AggregateFunction, "add", "value, accumulator", "accumulator", plain=False)
 
 _CALLS = {
@@ -94,6 +106,17 @@ _CALLS = {
     ProcessAllWindowFunction: "window_all(...).process",
     WindowFunction: "key_by(...).window(...).apply",
     AllWindowFunction: "window_all(...).apply",
+    CoMapFunction: "connect(other).map",
+    CoFlatMapFunction: "connect(other).flat_map",
+    CoProcessFunction: "connect(other).process",
+    KeyedCoProcessFunction: "connect(other).key_by(...).process",
+    BroadcastProcessFunction: "connect(broadcast_stream).process",
+    KeyedBroadcastProcessFunction: "key_by(...).connect(broadcast_stream).process",
+    JoinFunction: "join(other)...apply",
+    FlatJoinFunction: "join(other)...apply",
+    CoGroupFunction: "co_group(other)...apply",
+    ProcessJoinFunction: "interval_join(other)...process",
+    Partitioner: "partition_custom",
 }
 """For each kind of function object, the call that takes it."""
 
@@ -163,7 +186,10 @@ def _check_nature(given: Any, target: Callable[..., Any], role: Role, call: str)
         code = getattr(code, "__call__", code)  # noqa: B004 - the method of a callable object
     name = _shown(given)
     if inspect.iscoroutinefunction(code) or inspect.isasyncgenfunction(code):
-        raise JobBuildError(f"{call}: {name} is asynchronous (async def); pass an ordinary function")
+        raise JobBuildError(
+            f"{call}: {name} is asynchronous (async def); pass an ordinary function, or ask for many records at a time "
+            "with AsyncDataStream.unordered_wait(stream, function, timeout)"
+        )
     if not role.many and inspect.isgeneratorfunction(code):
         remedy = "use flat_map for it, or return" if role is MAP else "return"
         raise JobBuildError(

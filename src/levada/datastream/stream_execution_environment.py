@@ -18,8 +18,10 @@ from levada.connectors.collection import collection_source
 from levada.datastream import execution
 from levada.datastream.checkpoint_config import CheckpointConfig, Millis
 from levada.datastream.checkpointing_mode import CheckpointingMode
+from levada.datastream.jvm_calls import JvmCalls
 from levada.datastream.row_source import rows_of
-from levada.datastream.streams.building import add, declared_type, positive, shaping_tail
+from levada.datastream.slot_sharing_group import SlotSharingGroup
+from levada.datastream.streams.building import add, buffer_timeout, declared_type, positive, shaping_tail
 from levada.datastream.streams.data_stream import DataStream
 from levada.graph.transformation import Input, LogicalGraph, SourceSpec, Transformation
 
@@ -32,7 +34,7 @@ T = TypeVar("T")
 __all__ = ["StreamExecutionEnvironment"]
 
 
-class StreamExecutionEnvironment:
+class StreamExecutionEnvironment(JvmCalls):
     """Sources are added to it, ``execute`` runs what was built behind them.
 
     Examples
@@ -49,6 +51,7 @@ class StreamExecutionEnvironment:
         self._checkpoint_config = CheckpointConfig(self._configuration)
         self._known: list[Transformation] = []
         self._pending: list[Transformation] = []
+        self._buffer_timeout = 100
 
     @staticmethod
     def get_execution_environment(configuration: Configuration | None = None) -> StreamExecutionEnvironment:
@@ -94,6 +97,23 @@ class StreamExecutionEnvironment:
         """The number of key groups."""
         return self._configuration.get(MAX_PARALLELISM)
 
+    def set_buffer_timeout(self, timeout_millis: int) -> StreamExecutionEnvironment:
+        """Accepted for programs written for Flink, where records wait in network buffers; here batches never wait."""
+        self._buffer_timeout = buffer_timeout(timeout_millis)
+        return self
+
+    def get_buffer_timeout(self) -> int:
+        """What was set, in ms."""
+        return self._buffer_timeout
+
+    def register_slot_sharing_group(self, slot_sharing_group: SlotSharingGroup) -> StreamExecutionEnvironment:
+        """Accepted: one process runs all operators, so a group's resources are those of the process."""
+        if not isinstance(slot_sharing_group, SlotSharingGroup):
+            raise JobBuildError(
+                f"register_slot_sharing_group({slot_sharing_group!r}): pass SlotSharingGroup.builder(name).build()"
+            )
+        return self
+
     def disable_operator_chaining(self) -> StreamExecutionEnvironment:
         """Run each operator in a task of its own: slower, sometimes easier to look at."""
         self._configuration.set(CHAINING, False)
@@ -121,6 +141,18 @@ class StreamExecutionEnvironment:
     def get_checkpointing_mode(self) -> CheckpointingMode:
         """The mode that was asked for."""
         return self._checkpoint_config.get_checkpointing_mode()
+
+    def get_checkpointing_consistency_mode(self) -> CheckpointingMode:
+        """As ``get_checkpointing_mode``."""
+        return self.get_checkpointing_mode()
+
+    def is_unaligned_checkpoints_enabled(self) -> bool:
+        """False: barriers are aligned."""
+        return self._checkpoint_config.is_unaligned_checkpoints_enabled()
+
+    def is_force_unaligned_checkpoints(self) -> bool:
+        """False: barriers are aligned."""
+        return self._checkpoint_config.is_force_unaligned_checkpoints()
 
     # --- sources -----------------------------------------------------------------------------------------------------
 
@@ -156,7 +188,8 @@ class StreamExecutionEnvironment:
         if not callable(getattr(source, "create_reader", None)):
             raise JobBuildError(
                 f"from_source({source!r}, ...): {type(source).__name__} is not a source; pass one of "
-                "levada.datastream.connectors, or a list to from_collection(collection)"
+                "levada.datastream.connectors, a list to from_collection(collection), or a generator function as "
+                "IteratorSource(function) of levada.connectors.iterator"
             )
         if not isinstance(watermark_strategy, WatermarkStrategy):
             raise JobBuildError(

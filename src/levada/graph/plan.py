@@ -12,6 +12,7 @@ from levada.graph.job_graph import ChainLink, ChainNode, Exchange, JobGraph, Sta
 from levada.graph.partitioner import Broadcast, Forward, Rebalance
 from levada.graph.transformation import Chaining, Input, LogicalGraph, SinkSpec, SourceSpec, Transformation
 from levada.graph.uids import assign_uids, identity
+from levada.operators.row.checkpointed import is_checkpointed
 from levada.operators.row.fused import RowStep, fuse
 
 
@@ -101,7 +102,8 @@ class _Planner:
     def _fuses(self, transformation: Transformation, stage: Stage, upstream: int) -> bool:
         """Whether a row function joins the generated loop before it.
 
-        A step whose side outputs are consumed may end a loop; nothing joins behind it, as it has several consumers.
+        A step whose side outputs are consumed may end a loop; nothing joins behind it, as it has several consumers. A
+        function with state of its own stays alone: its state is addressed by its own uid.
         """
         given = transformation.inputs[0]
         node = stage.nodes[upstream]
@@ -110,6 +112,8 @@ class _Planner:
             and given.side_output is None
             and len(self.consumers[id(given.transformation)]) == 1
             and node.kind == "rows"
+            and not node.stateful
+            and not is_checkpointed(transformation.spec.function)
         )
 
     def _fuse_into(self, node: ChainNode, transformation: Transformation) -> None:
@@ -122,7 +126,9 @@ class _Planner:
     def _node(self, transformation: Transformation) -> ChainNode:
         spec = transformation.spec
         kind = transformation.kind
+        stateful = transformation.stateful or isinstance(spec, (SourceSpec, SinkSpec))
         if isinstance(spec, RowStep):
+            stateful = stateful or is_checkpointed(spec.function)
             spec = fuse([self._step(transformation, spec)])
             kind = "rows"
         return ChainNode(
@@ -132,7 +138,7 @@ class _Planner:
             identity=identity(transformation),
             spec=spec,
             generated_uid=transformation.uid is None,
-            stateful=transformation.stateful or isinstance(spec, (SourceSpec, SinkSpec)),
+            stateful=stateful,
             forwards_timestamps=self.needs_time[id(transformation)],
             reads_timestamps=self._reads_time(transformation),
             members=(transformation.name,),
@@ -160,6 +166,10 @@ class _Planner:
                     f"{transformation.name}: parallelism {parallelism} is above max parallelism {most}; "
                     "lower it, or raise set_max_parallelism (existing checkpoints then no longer fit)"
                 )
+            if isinstance(transformation.spec, SourceSpec):
+                check = getattr(transformation.spec.source, "check_settings", None)
+                if check is not None:
+                    check(self.config, transformation.name)
         unbounded = self._unbounded_sources()
         for transformation in self.graph.transformations:
             if isinstance(transformation.spec, SinkSpec) and transformation.spec.sink.transactional and unbounded:

@@ -68,6 +68,8 @@ class Transformation:
         None takes the environment's.
     stateful : bool
         Whether the operator keeps state in checkpoints.
+    slot_sharing_group : str or None
+        As the user named it; a description, for one process runs all operators.
     """
 
     kind: str
@@ -81,6 +83,7 @@ class Transformation:
     output_type: TypeInformation | None = None
     stateful: bool = False
     description: str | None = None
+    slot_sharing_group: str | None = None
 
 
 @dataclass(slots=True)

@@ -67,6 +67,18 @@ class Metrics(Protocol):
         ...
 
 
+class FunctionStates(Protocol):
+    """The functions of an operator that take part in checkpoints themselves."""
+
+    def initialize(self, function: Any, keyed: Any) -> None:
+        """Hand a function its state; ``keyed`` is where it gets keyed state."""
+        ...
+
+    def snapshot(self, checkpoint_id: int) -> dict[str, StatePart]:
+        """Let the functions write down what they hold, and give their operator state."""
+        ...
+
+
 class OperatorContext:
     """All that an operator may touch.
 
@@ -102,6 +114,7 @@ class OperatorContext:
         "budget",
         "clock",
         "config",
+        "function_states",
         "max_parallelism",
         "metrics",
         "name",
@@ -155,6 +168,8 @@ class OperatorContext:
         self.attempt = attempt
         self.reads_timestamps = reads_timestamps
         self.run = run
+        self.function_states: FunctionStates | None = None
+        """Made when the first function is opened that takes part in checkpoints itself."""
         self.asyncs = asyncs
         self.order = order or _at_once
 
@@ -212,6 +227,15 @@ class Operator:
     def snapshot(self, checkpoint_id: int) -> dict[str, StatePart]:
         """State as of now, frozen cheaply; each part is encoded later while the operator goes on."""
         return {}
+
+    def take_snapshot(self, checkpoint_id: int) -> dict[str, StatePart]:
+        """What a checkpoint holds of the operator: its ``snapshot``, and the operator state of its functions.
+
+        The functions come first, for they may still write keyed state.
+        """
+        functions = self.context.function_states
+        parts = {} if functions is None else functions.snapshot(checkpoint_id)
+        return {**parts, **self.snapshot(checkpoint_id)}
 
     def notify_checkpoint_complete(self, checkpoint_id: int) -> None:
         """Checkpoint ``checkpoint_id`` counts: it can be committed."""

@@ -1,8 +1,8 @@
 """Event time that goes on where nothing comes: what subtasks know of each other's quiet.
 
 ``with_idleness(d, advance=True)``: once every split of every subtask has had no records for ``d``, the watermark moves
-with the clock, from where it stood at the last record. A subtask alone cannot know that, and one that has been quiet for
-long must not run ahead of another that is catching up; so they tell a group that they share.
+with the clock, from where it stood at the last record. A subtask alone cannot know that, and one that has been quiet
+for long must not run ahead of another that is catching up; so they tell a group that they share.
 """
 
 from __future__ import annotations

@@ -52,6 +52,9 @@ class SourceOperator(Operator):
         self._was_idle = False
         self._group = group if strategy is not None and strategy.advances_when_idle else None
         self._wake_at: int | None = None
+        self._idle_ms = (strategy.idleness_ms if strategy is not None else None) or 0
+        self._ended_at = 0
+        self._ended_watermark = MIN_TIMESTAMP
         self.rows_out = 0
         self.finished = False
 
@@ -66,10 +69,12 @@ class SourceOperator(Operator):
                 request_split=self._request_split,
                 count=context.metrics.count,
                 side_output=self._emit_aside,
+                asyncs=context.asyncs,
             )
         )
         self._interval = int(context.config.get(options.AUTO_WATERMARK_INTERVAL).total_seconds() * 1000)
         self._wake_every = wake_ms(context)
+        self._ended_at = context.clock.now_ms()
         restored: list[tuple[SourceSplit, dict[str, Any] | None]] = []
         if context.restored is not None:
             restored = context.restored.values("splits")
@@ -107,13 +112,15 @@ class SourceOperator(Operator):
             if self.finished:
                 return None
             self.finished = True
-            self._rest(now)
+            self._rest()
             self._emit_watermark(MAX_TIMESTAMP)
             self.end_input()
             return 0
         if isinstance(polled, SplitFinished):
-            self._trackers.pop(polled.split_id, None)
+            ended = self._trackers.pop(polled.split_id, None)
             self._combine()
+            if ended is not None and self._group is not None:
+                self._note_end(ended, now)
             return 0
         return self._emit(polled, now)
 
@@ -195,20 +202,29 @@ class SourceOperator(Operator):
         """Every split of this subtask may be idle, and every split of the others too: then time goes on."""
         if self._group is None:
             return
-        if not all(tracker.idle for tracker in self._trackers.values()):
+        quiet_at = self._ended_at + self._idle_ms
+        if now < quiet_at or not all(tracker.idle for tracker in self._trackers.values()):
             self._group.wake(self.context.subtask_index)
-            self._wake_at = None
+            self._wake_at = quiet_at if now < quiet_at else None
             return
-        self._rest(now)
+        self._rest()
         self._wake_at = now + self._wake_every
         advanced = self._group.watermark(now)
         if advanced is not None:
             self._emit_watermark(advanced)
 
-    def _rest(self, now: int) -> None:
+    def _note_end(self, ended: WatermarkTracker, now: int) -> None:
+        """A split has ended; if it was the last, time has come as far as its last record."""
+        self._ended_at = now
+        self._ended_watermark = max(self._ended_watermark, ended.last_watermark())
+        if not self._trackers:
+            self._emit_watermark(self._ended_watermark)
+
+    def _rest(self) -> None:
         if self._group is not None:
-            since = max((tracker.quiet_since for tracker in self._trackers.values()), default=now)
-            self._group.rest(self.context.subtask_index, self.current_watermark, since)
+            since = max([self._ended_at, *(tracker.quiet_since for tracker in self._trackers.values())])
+            watermark = max(self.current_watermark, self._ended_watermark)
+            self._group.rest(self.context.subtask_index, watermark, since)
 
     def _combine(self) -> None:
         trackers = self._trackers.values()

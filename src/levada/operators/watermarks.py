@@ -84,7 +84,8 @@ class WatermarkTracker:
         self.idle = False
         if self._emitted_at is None:
             self._emitted_at = now
-        if self._assigner is None and batch.timestamps is None and not self._makes_watermarks:
+        if self._assigner is None and batch.timestamps is None and self._generator is None:
+            # Records without time, as Flink lets them be: what needs it downstream says so.
             yield batch
             return
         times = self._timestamps(batch)
@@ -136,6 +137,12 @@ class WatermarkTracker:
     def quiet_since(self) -> int:
         """When the last record came, or the split began; meaningful once ``check_idle`` has been asked."""
         return 0 if self._records_at is None else self._records_at
+
+    def last_watermark(self) -> int:
+        """The watermark of a split that has ended, whether it was due or not."""
+        if self._bound is not None and self.newest != MIN_TIMESTAMP:
+            return max(self.watermark, self.newest - self._bound - 1)
+        return self.watermark
 
     def idle_check_ms(self) -> int | None:
         """When ``check_idle`` may turn True; None where no idleness is declared, or the split is idle already."""
@@ -191,12 +198,7 @@ class WatermarkTracker:
     def _timestamps(self, batch: RowBatch) -> list[int]:
         given, extract = batch.timestamps, self._assigner
         if extract is None:
-            if given is None:
-                raise UserFunctionError(
-                    f"{self._label}: the records carry no timestamps and the watermark strategy has no assigner; "
-                    "add .with_timestamp_assigner(lambda value, _: <milliseconds>)"
-                )
-            return given
+            return [MIN_TIMESTAMP] * len(batch.values) if given is None else given
         try:
             if given is None:
                 times = [extract(value, MIN_TIMESTAMP) for value in batch.values]
@@ -357,7 +359,10 @@ class TimestampsAndWatermarksOperator(Operator):
     def snapshot(self, checkpoint_id: int) -> dict[str, StatePart]:
         from levada.state.encoding import list_part
 
-        return {"tracker": list_part([self.tracker.snapshot()], PartKind.LIST)}
+        state = self.tracker.snapshot()
+        if self._group is not None and self.current_watermark != MAX_TIMESTAMP:
+            state["watermark"] = max(self.tracker.watermark, self.current_watermark)
+        return {"tracker": list_part([state], PartKind.LIST)}
 
     def _watch_idleness(self) -> None:
         due = self.tracker.idle_check_ms()

@@ -171,10 +171,12 @@ class VirtualAsyncHost(AsyncioHost):
         import asyncio
 
         clock = self._clock
+        # Counted from here: as seconds since the epoch, times would be too coarse to be compared with sums of them.
+        begun = clock.monotonic_ns()
 
         class VirtualLoop(asyncio.SelectorEventLoop):
             def time(self) -> float:
-                return clock.monotonic_ns() / 1e9
+                return (clock.monotonic_ns() - begun) / 1e9
 
         return VirtualLoop()
 

@@ -186,12 +186,18 @@ class TaskBuilder:
         return task
 
     def _pass_restored_watermarks(self, stage: Stage, links: list[Link]) -> None:
-        """Operators without state of their own stand where the operator before them stood."""
+        """Operators without state of their own stand where the operator before them stood.
+
+        So do loops of row functions, of which only the functions have state.
+        """
         if self.checkpoint is None:
             return
         for node, link in zip(stage.nodes, links, strict=True):
             for out in node.links:
-                if out.target is not None and not stage.nodes[out.target].stateful:
+                if out.target is None:
+                    continue
+                target = stage.nodes[out.target]
+                if not target.stateful or target.kind == "rows":
                     links[out.target].operator.current_watermark = link.operator.current_watermark
 
     def _operator(self, stage: Stage, node: ChainNode, index: int) -> Operator:

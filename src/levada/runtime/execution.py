@@ -25,6 +25,8 @@ from levada.state.snapshot import StatePart
 
 log = get_logger(__name__)
 
+ENCODING_NS = 1_000_000
+"""How long a turn of the loop encodes state."""
 LONGEST_SLEEP_S = 0.05
 """Orders from other threads (cancel, stop) are seen at least this often."""
 
@@ -99,7 +101,7 @@ class Execution:
                     raise
         coordinator = self.coordinator
         if coordinator is not None:
-            worked |= coordinator.writer.step()
+            worked |= self._encode(coordinator)
             coordinator.tick(now)
         self._stalled.look(now)
         # A reader that has just asked for a split is answered in the next turn: no sleep comes before it.
@@ -109,6 +111,15 @@ class Execution:
                 if task.source is None:
                     task.on_quiet(now)
             self._sleep(now)
+
+    def _encode(self, coordinator: CheckpointCoordinator) -> bool:
+        """A slice of a snapshot: a big one, or as many small ones as go into its time; a simulation takes one."""
+        worked = coordinator.writer.step()
+        if worked and self.services.random is None:
+            until = self.services.clock.monotonic_ns() + ENCODING_NS
+            while self.services.clock.monotonic_ns() < until and coordinator.writer.step():
+                pass
+        return worked
 
     def _locate(self, error: Exception, task: Task) -> None:
         """Let an error say where it happened, unless it does."""

@@ -101,6 +101,10 @@ class Task:
         """Whether an operator waits for something outside and wants no more input meanwhile."""
         return any(link.operator.blocked for link in self.links)
 
+    @property
+    def _settled(self) -> bool:
+        return all(link.settled for link in self.links)
+
     def order(self, work: Callable[[], None]) -> None:
         """Do something between two batches, in order."""
         self._orders.append(work)
@@ -135,6 +139,8 @@ class Task:
             return True
         if self.blocked:
             return worked
+        if not self._settled:
+            return True  # what was suspended before an operator that is no longer blocked goes on first
         if self._ending is not None:
             return self._go_on_ending() or worked
         if self.stopped or any(output.full for output in self.outputs):
@@ -146,7 +152,7 @@ class Task:
 
     def on_quiet(self, now: int) -> None:
         """Whoever feeds this task had nothing at ``now``."""
-        if not self.blocked and all(link.settled for link in self.links):
+        if not self.blocked and self._settled:
             for operator in self._quiet:
                 operator.on_quiet(now)
 
@@ -191,7 +197,7 @@ class Task:
                 continue
             self.links[node].operator.on_processing_time(now)
             fired = True
-            if not all(link.settled for link in self.links):
+            if not self._settled:
                 break
         for timer in waiting:
             heapq.heappush(self._timers, timer)
@@ -204,7 +210,7 @@ class Task:
         began = self._clock.monotonic_ns()
         handed = source.poll(rows, now)
         if handed is None:
-            if all(link.settled for link in self.links):
+            if self._settled:
                 for operator in self._quiet:
                     operator.on_quiet(now)
             return False
@@ -243,7 +249,7 @@ class Task:
             elif isinstance(element, EndOfInput):
                 self._ending = 0
                 return True
-            if self.budget.spent() or not all(link.settled for link in self.links):
+            if self.budget.spent() or self.blocked or not self._settled:
                 return True
 
     def _go_on_ending(self) -> bool:
@@ -275,7 +281,7 @@ class Task:
         for node, link in zip(self.nodes, self.links, strict=True):
             # What operators before this one put out on being snapshot belongs before the barrier.
             self._settle_wholly(link)
-            snapshots[node.uid] = link.operator.snapshot(barrier.checkpoint_id)
+            snapshots[node.uid] = link.operator.take_snapshot(barrier.checkpoint_id)
         for output in self.outputs:
             output.emit_barrier(barrier)
         if barrier.kind is BarrierKind.STOP:

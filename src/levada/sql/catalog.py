@@ -8,13 +8,13 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from levada.common.errors import SqlError
-from levada.sql.ast.expressions import Expression
-from levada.sql.ast.queries import Query
-from levada.sql.ast.statements import WatermarkDefinition
 from levada.sql.errors import did_you_mean
 from levada.sql.types import DataType, RowField, RowType
 
 if TYPE_CHECKING:
+    from levada.sql.ast.expressions import Expression
+    from levada.sql.ast.queries import Query
+    from levada.sql.ast.statements import WatermarkDefinition
     from levada.sql.connectors.inline import InlineSource
     from levada.sql.connectors.streams import StreamSource
 

@@ -21,6 +21,7 @@ from levada.sql.logical.nodes import identity
 from levada.sql.lowering import lower
 from levada.sql.physical import nodes
 from levada.sql.types.arrow import to_arrow, to_arrow_schema
+from levada.state.columnar.arrays import array_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +107,7 @@ class Translation:
     def _values(self, node: nodes.Values) -> _Stream:
         schema = to_arrow_schema(node.row_type)
         columns = zip(*[[literal.value for literal in row] for row in node.rows], strict=True)
-        arrays = [pa.array(column, kind) for column, kind in zip(columns, schema.types, strict=True)]
+        arrays = [array_of(column, kind) for column, kind in zip(columns, schema.types, strict=True)]
         batch = pa.RecordBatch.from_arrays(arrays, schema=schema)
         source = self._new("source", "Values", SourceSpec(ArrowSource((batch,), schema)), (), 1)
         return _Stream((source,), 1)
@@ -186,7 +187,7 @@ def _empty_answer(node: nodes.GroupAggregate) -> pa.RecordBatch:
     """The row of a global aggregate over nothing: counts are 0, all else is NULL."""
     schema = to_arrow_schema(node.row_type)
     values = [0 if call.function == "COUNT" else None for call in node.calls]
-    arrays = [pa.array([value], kind) for value, kind in zip(values, schema.types, strict=True)]
+    arrays = [array_of([value], kind) for value, kind in zip(values, schema.types, strict=True)]
     return pa.RecordBatch.from_arrays(arrays, schema=schema)
 
 

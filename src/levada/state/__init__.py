@@ -14,6 +14,7 @@ from levada.state.descriptors import (
     ValueStateDescriptor,
 )
 from levada.state.handles import AggregatingState, ListState, MapState, ReducingState, State, ValueState
+from levada.state.operator_state import OperatorStates, OperatorStateStore
 from levada.state.snapshot import PartKind, StatePart
 from levada.state.timers import TimeDomain, TimerQueue, TimerService
 from levada.state.ttl import StateTtlConfig
@@ -28,6 +29,8 @@ __all__ = [
     "MapState",
     "MapStateDescriptor",
     "ObjectTable",
+    "OperatorStateStore",
+    "OperatorStates",
     "PartKind",
     "ReducingState",
     "ReducingStateDescriptor",

@@ -94,6 +94,19 @@ def cannot_change(declared: TypeInformation | None) -> bool:
     return isinstance(declared, (BasicTypeInfo, DateTypeInfo, TimeTypeInfo, TimestampTypeInfo))
 
 
+def own(value: Any) -> Any:
+    """``value`` itself where it cannot be changed, otherwise a copy; also itself where it cannot be copied.
+
+    For records that are kept: whoever handed them over, or is handed them, may change his.
+    """
+    if is_immutable(value):
+        return value
+    try:
+        return copy_value(value)
+    except StateError:
+        return value
+
+
 def copy_value(value: Any) -> Any:
     """A copy that shares nothing with ``value`` that can be changed."""
     kind = type(value)
@@ -101,6 +114,8 @@ def copy_value(value: Any) -> Any:
         return value.copy()
     if kind is dict and ATOMIC.issuperset(map(type, value.values())):
         return value.copy()  # keys are hashable, so they are as good as immutable
+    if (kind is list and all(map(is_immutable, value))) or (kind is dict and all(map(is_immutable, value.values()))):
+        return value.copy()
     try:
         return copy.deepcopy(value)
     except Exception as error:

@@ -113,7 +113,8 @@ class ListStateDescriptor(StateDescriptor, Generic[T]):
 
     def __init__(self, name: str, elem_type_info: TypeInformation[T] | type[T]) -> None:
         super().__init__(name, _ANY)
-        self.type_info: TypeInformation = ListTypeInfo(self._type(elem_type_info))
+        self.element_type = self._type(elem_type_info)
+        self.type_info: TypeInformation = ListTypeInfo(self.element_type)
 
 
 class MapStateDescriptor(StateDescriptor, Generic[K, V]):

@@ -119,7 +119,9 @@ def decode_column(batch: pa.RecordBatch, name: str) -> list[Any]:
     return codec_of_description(json.loads(metadata[ENCODING])).decode(batch.column(index))
 
 
-def list_part(values: Sequence[Any], kind: PartKind, where: str = "operator state") -> StatePart:
+def list_part(
+    values: Sequence[Any], kind: PartKind, where: str = "operator state", declared: TypeInformation | None = None
+) -> StatePart:
     """Values that are shared out among subtasks when restored: splits, committables, watermarks.
 
     They are encoded at once, so the caller may go on changing them.
@@ -130,8 +132,10 @@ def list_part(values: Sequence[Any], kind: PartKind, where: str = "operator stat
         ``LIST`` or ``UNION``.
     where : str
         What the values are, for errors.
+    declared : TypeInformation, optional
+        Their type.
     """
-    encoder = ColumnEncoder("value", where)
+    encoder = ColumnEncoder("value", where, declared)
     batches = []
     for start in range(0, len(values), _LIST_ROWS):
         field, array = encoder.encode(list(values[start : start + _LIST_ROWS]))

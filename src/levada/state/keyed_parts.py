@@ -21,6 +21,8 @@ from levada.state.keygroups import groups_of_column, groups_of_keys
 
 Chunk = tuple[list[Any], list[Any], list[Any]]
 """Namespaces, keys, and values or timestamps."""
+TimerChunk = tuple[list[Any], list[Any], list[Any], list[int]]
+"""Namespaces, keys, timestamps, and places among the timers of the same timestamp."""
 
 MIN_ROWS = 64
 MAX_ROWS = 8192
@@ -28,6 +30,8 @@ _MAX_PICKLED_ROWS = 768
 _TARGET_BYTES = 400_000
 """What a batch should hold: about a millisecond's work."""
 
+PLACE = "place"
+_PLACE = pa.field(PLACE, pa.uint32(), nullable=False)
 _KEY_GROUP = pa.field("key_group", pa.uint16(), nullable=False)
 
 
@@ -63,9 +67,9 @@ class KeyedEncoder:
         self._trusted = declared if cannot_change(declared) else None
         self.rows = self.first_rows
 
-    def encode(self, chunk: Chunk) -> pa.RecordBatch:
+    def encode(self, chunk: Chunk | TimerChunk) -> pa.RecordBatch:
         """One batch, sorted by key group."""
-        namespaces, keys, contents = chunk
+        namespaces, keys, contents = chunk[0], chunk[1], chunk[2]
         key_field, key_column = self._key.encode(keys)
         if self._key.codec in (INT, STR) and not key_column.null_count:
             groups = groups_of_column(key_column, self._max_parallelism)
@@ -75,6 +79,8 @@ class KeyedEncoder:
         if namespaces.count(None) != len(namespaces):
             columns.append(self._namespace.encode(namespaces))
         columns.append(self._content.encode(contents))
+        if len(chunk) == 4:
+            columns.append((_PLACE, pa.array(chunk[3], pa.uint32())))
         if self._trusted is not None and not self._content.as_declared:
             self._check_trust(contents)
         batch = pa.record_batch([array for _, array in columns], schema=pa.schema([field for field, _ in columns]))
@@ -98,7 +104,7 @@ class KeyedEncoder:
 
 
 def keyed_batches(
-    chunks: Iterable[Chunk | None], encoder: KeyedEncoder, set_rows: Callable[[int], None]
+    chunks: Iterable[Chunk | TimerChunk | None], encoder: KeyedEncoder, set_rows: Callable[[int], None]
 ) -> Iterator[pa.RecordBatch]:
     """Encode chunks as they come; None becomes a batch without rows, so that the caller gets control back."""
     pause = pa.record_batch([pa.array([], pa.uint16())], schema=pa.schema([_KEY_GROUP]))

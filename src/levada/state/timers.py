@@ -145,11 +145,20 @@ class FrozenTimers:
         self._views = views
         self.rows = 256
 
-    def chunks(self) -> Iterator[tuple[list[Any], list[Any], list[Any]]]:
-        """Namespaces, keys and timestamps."""
-        entries = ((namespace, key, time) for time, bucket in self._view.items() for key, namespace in _entries(bucket))
+    def chunks(self) -> Iterator[tuple[list[Any], list[Any], list[Any], list[int]]]:
+        """Namespaces, keys, timestamps, and places among the timers of the same timestamp."""
+        entries = (
+            (namespace, key, time, place)
+            for time, bucket in self._view.items()
+            for place, (key, namespace) in enumerate(_entries(bucket))
+        )
         while chunk := list(islice(entries, self.rows)):
-            yield [entry[0] for entry in chunk], [entry[1] for entry in chunk], [entry[2] for entry in chunk]
+            yield (
+                [entry[0] for entry in chunk],
+                [entry[1] for entry in chunk],
+                [entry[2] for entry in chunk],
+                [entry[3] for entry in chunk],
+            )
 
     def set_rows(self, rows: int) -> None:
         """Make the next chunk this large."""

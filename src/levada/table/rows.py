@@ -24,6 +24,7 @@ from levada.sql.types import (
     TimestampType,
     VarBinaryType,
 )
+from levada.state.columnar.arrays import numbers_of
 
 Convert = Callable[[Any], Any]
 
@@ -51,12 +52,14 @@ class RowReader:
             for values in zip(*columns, strict=True):
                 yield Row(*values)
             return
-        for kind, values in zip(batch.kinds.to_pylist(), zip(*columns, strict=True), strict=True):
+        for kind, values in zip(numbers_of(batch.kinds) or (), zip(*columns, strict=True), strict=True):
             yield Row.of_kind(_KINDS[kind], *values)
 
 
 def _column(column: pa.Array, convert: Convert | None) -> list[Any]:
-    values = python_values(_microseconds(column))
+    values = numbers_of(column)
+    if values is None:
+        values = python_values(_microseconds(column))
     return values if convert is None else [None if value is None else convert(value) for value in values]
 
 

@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from levada.common.configuration import Configuration
 from levada.common.errors import JobBuildError, SqlError
-from levada.sql.ast.queries import Query
 from levada.sql.catalog import Catalog, CatalogTable, CatalogView, TableColumn
-from levada.sql.connectors.inline import inline_source
 from levada.sql.parser import parse_identifier, parse_query, parse_statement
-from levada.sql.physical import PlannerSettings
-from levada.table import statements
 from levada.table.environment_settings import EnvironmentSettings
 from levada.table.explain_detail import ExplainDetail
-from levada.table.table import Table
 from levada.table.table_config import TableConfig
 from levada.table.table_descriptor import TableDescriptor
-from levada.table.table_result import TableResult
+
+if TYPE_CHECKING:
+    from levada.sql.ast.queries import Query
+    from levada.sql.physical import PlannerSettings
+    from levada.table.table import Table
+    from levada.table.table_result import TableResult
 
 __all__ = ["TableEnvironment"]
 
@@ -60,6 +60,8 @@ class TableEnvironment:
     @property
     def planner_settings(self) -> PlannerSettings:
         """What planning needs to know."""
+        from levada.sql.physical import PlannerSettings
+
         return PlannerSettings(self._batch, self._config.get_local_timezone())
 
     def get_config(self) -> TableConfig:
@@ -74,14 +76,20 @@ class TableEnvironment:
         A query runs while its rows are read; an INSERT runs on a thread of its own from here on, and ``wait()`` on its
         result returns when it has ended.
         """
+        from levada.table import statements
+
         return statements.execute(self, stmt, parse_statement(stmt))
 
     def explain_sql(self, stmt: str, *extra_details: ExplainDetail) -> str:
         """A query or INSERT after each step: parsed, logical plan, optimized logical plan, physical plan."""
+        from levada.table import statements
+
         return statements.explained(self, stmt, parse_statement(stmt))
 
     def sql_query(self, query: str) -> Table:
         """A query as a table, to be executed or named later."""
+        from levada.table.table import Table
+
         return Table(self, query, parse_query(query))
 
     # --- tables ------------------------------------------------------------------------------------------------------
@@ -113,6 +121,8 @@ class TableEnvironment:
 
     def create_temporary_view(self, view_path: str, table_or_data_stream: Any, *fields_or_schema: Any) -> None:
         """Give a table a name."""
+        from levada.table.table import Table
+
         table = table_or_data_stream
         if not isinstance(table, Table):
             raise JobBuildError(
@@ -195,6 +205,8 @@ class TableEnvironment:
 
     def register_data(self, name: str, data: Any, call: str) -> None:
         """Put data in memory into the catalog as a table."""
+        from levada.sql.connectors.inline import inline_source
+
         source = inline_source(call, data)
         columns = tuple(TableColumn(field.name, field.data_type) for field in source.row_type.fields)
         self.catalog.add(CatalogTable(self.catalog.path((name,)), columns, source=source))

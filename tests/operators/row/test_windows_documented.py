@@ -11,6 +11,7 @@ from tests.operators.row.harness import Harness
 
 from levada.common import OutputTag, Time, WatermarkStrategy
 from levada.datastream import StreamExecutionEnvironment
+from levada.datastream.functions import KeyedStateStore
 from levada.datastream.window import (
     CountTrigger,
     EventTimeSessionWindows,
@@ -191,6 +192,7 @@ def test_using_per_window_state(trigger: Any) -> None:
         def process(self, key: Any, context: Any, elements: Iterable[int]) -> Iterator[Any]:
             counts = []
             for store in (context.window_state(), context.global_state()):
+                assert isinstance(store, KeyedStateStore)
                 state = store.get_state(ValueStateDescriptor("firings", int))
                 state.update((state.value() or 0) + 1)
                 counts.append(state.value())

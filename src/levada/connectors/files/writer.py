@@ -103,6 +103,8 @@ class FileWriter(SinkWriter):
             base.mkdir(parents=True, exist_ok=True)
             if context.restored or context.attempt:
                 kept = {state.subtask: (state.counter, set(state.pending)) for state in context.restored}
+                if context.run and not context.restoring:
+                    kept = {context.subtask_index: (0, set())}  # begun anew: nothing that is pending counts
                 self._names.remove_leftovers(kept, context.parallelism, cut=bool(context.run) and context.restoring)
             # Above all counters on disk too: state may have gone to another subtask, and directories outlive jobs.
             self._counter = max([self._names.next_counter(), *(state.counter for state in context.restored)])

@@ -20,7 +20,23 @@ from levada.datastream.functions.basic import (
     ReduceFunction,
     SinkFunction,
 )
+from levada.datastream.functions.joins import (
+    CoGroupFunction,
+    FlatJoinFunction,
+    JoinFunction,
+    Partitioner,
+    ProcessJoinFunction,
+)
 from levada.datastream.functions.process import KeyedProcessFunction, ProcessFunction
+from levada.datastream.functions.two_inputs import (
+    BaseBroadcastProcessFunction,
+    BroadcastProcessFunction,
+    CoFlatMapFunction,
+    CoMapFunction,
+    CoProcessFunction,
+    KeyedBroadcastProcessFunction,
+    KeyedCoProcessFunction,
+)
 from levada.datastream.functions.windows import (
     AllWindowFunction,
     ProcessAllWindowFunction,
@@ -28,7 +44,12 @@ from levada.datastream.functions.windows import (
     WindowFunction,
 )
 from levada.datastream.timerservice import TimerService
-from levada.operators.row.runtime_context import RuntimeContext
+from levada.operators.row.checkpointed import (
+    CheckpointedFunction,
+    FunctionInitializationContext,
+    FunctionSnapshotContext,
+)
+from levada.operators.row.runtime_context import KeyedStateStore, RuntimeContext
 
 __all__ = [
     "AggregateFunction",
@@ -37,15 +58,31 @@ __all__ = [
     "AsyncFunctionDescriptor",
     "AsyncRetryPredicate",
     "AsyncRetryStrategy",
+    "BaseBroadcastProcessFunction",
+    "BroadcastProcessFunction",
+    "CheckpointedFunction",
+    "CoFlatMapFunction",
+    "CoGroupFunction",
+    "CoMapFunction",
+    "CoProcessFunction",
     "FilterFunction",
+    "FlatJoinFunction",
     "FlatMapFunction",
     "Function",
+    "FunctionInitializationContext",
+    "FunctionSnapshotContext",
+    "JoinFunction",
     "KeySelector",
+    "KeyedBroadcastProcessFunction",
+    "KeyedCoProcessFunction",
     "KeyedProcessFunction",
+    "KeyedStateStore",
     "MapFunction",
     "NullByteKeySelector",
+    "Partitioner",
     "ProcessAllWindowFunction",
     "ProcessFunction",
+    "ProcessJoinFunction",
     "ProcessWindowFunction",
     "ReduceFunction",
     "RuntimeContext",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from levada.common.errors import JobBuildError
 from levada.common.type_hints import type_information_of
@@ -20,6 +20,14 @@ if TYPE_CHECKING:
 
 TypeLike = TypeInformation | type[Any] | None
 """A type where the API asks for one: a type information, or a Python type."""
+
+
+class SupportsName(Protocol):
+    """What has a name, such as a ``SlotSharingGroup``."""
+
+    def get_name(self) -> str:
+        """The name."""
+        ...
 
 
 class SourceNode(NamedTuple):
@@ -61,6 +69,23 @@ class Node:
         if not isinstance(uid, str) or not uid:
             raise JobBuildError(f"uid({uid!r}): a uid is a non-empty string")
         self._own(f"uid({uid!r})").uid = uid
+        return self
+
+    def set_uid_hash(self, uid_hash: str) -> Self:
+        """Address the operator's state as a checkpoint does that was written without ``uid``.
+
+        Errors about a checkpoint that does not fit, and ``explain()``, show these addresses.
+        """
+        if not isinstance(uid_hash, str) or not uid_hash:
+            raise JobBuildError(f"set_uid_hash({uid_hash!r}): the address of an operator's state is a non-empty string")
+        self._own(f"set_uid_hash({uid_hash!r})").uid = uid_hash
+        return self
+
+    def slot_sharing_group(self, slot_sharing_group: str | SupportsName) -> Self:
+        """Name the operators it belongs with: kept as a description, for one process runs all operators."""
+        group = slot_sharing_group
+        named = group if isinstance(group, str) else group.get_name()
+        self._own(f"slot_sharing_group({named!r})").slot_sharing_group = named
         return self
 
     def set_description(self, description: str) -> Self:
@@ -106,6 +131,13 @@ def positive(value: int, call: str) -> None:
     """Refuse a parallelism that is no positive whole number."""
     if not isinstance(value, int) or isinstance(value, bool) or value < 1:
         raise JobBuildError(f"{call}: a whole number of at least 1 is wanted")
+
+
+def buffer_timeout(timeout_millis: int) -> int:
+    """Refuse what is no buffer timeout."""
+    if not isinstance(timeout_millis, int) or timeout_millis < -1:
+        raise JobBuildError(f"set_buffer_timeout({timeout_millis!r}): pass milliseconds, 0 or more, or -1 for none")
+    return timeout_millis
 
 
 def add(

@@ -17,6 +17,7 @@ from levada.datastream.functions import (
     FlatMapFunction,
     KeySelector,
     MapFunction,
+    Partitioner,
     ProcessFunction,
     SinkFunction,
 )
@@ -25,13 +26,15 @@ from levada.datastream.streams.building import (
     Node,
     TypeLike,
     add,
+    buffer_timeout,
     declared_type,
     operator_name,
     shaping_tail,
     sources_above,
 )
 from levada.datastream.streams.sinks import DataStreamSink, SinkStep
-from levada.graph.partitioner import Broadcast, Forward, Global, Partitioner, Rebalance
+from levada.graph.partitioner import Broadcast, CustomRows, Forward, Global, Rebalance, Rescale, Shuffle
+from levada.graph.partitioner import Partitioner as PartitionerSpec
 from levada.graph.transformation import Chaining, Input, SinkSpec, Transformation
 from levada.operators.base import OperatorSpec
 from levada.operators.row.fused import RowStep
@@ -43,10 +46,14 @@ if TYPE_CHECKING:
     from levada.common.execution_config import ExecutionConfig
     from levada.connectors.base import Sink
     from levada.datastream.stream_execution_environment import StreamExecutionEnvironment
+    from levada.datastream.streams.broadcast import BroadcastConnectedStream, BroadcastStream
     from levada.datastream.streams.collecting import CloseableIterator
+    from levada.datastream.streams.connected import ConnectedStreams
+    from levada.datastream.streams.joined import CoGroupedStreams, JoinedStreams
     from levada.datastream.streams.keyed import KeyedStream
     from levada.datastream.streams.windowed import AllWindowedStream
     from levada.operators.row.window.windows import WindowAssigner
+    from levada.state.descriptors import MapStateDescriptor
 
 T = TypeVar("T")
 U = TypeVar("U")
@@ -110,6 +117,22 @@ class DataStream(Node, Generic[T]):
         name = operator_name("Process", func)
         return self._then("process", name, RowStep("process", func, name), declared, result_type(target, many=True))
 
+    def map_batches(self, func: Callable[[Any], Any], output_type: TypeLike = None) -> DataStream[Any]:
+        """Many records in, any number out: ``func`` takes a batch in the form that its parameter is annotated with.
+
+        ``pa.RecordBatch``, ``pa.Table``, ``pd.DataFrame``, ``pl.DataFrame``, ``np.ndarray`` or ``list``; it gives any
+        of them back, or None. Records with fields become columns of their names; plain values are one column ``value``.
+        How records are batched is not defined, so the result must not depend on it.
+        """
+        from levada.operators.row.map_batches import MapBatches, batch_form
+
+        call = "map_batches(func)"
+        if not callable(func) or isinstance(func, type):
+            raise JobBuildError(f"{call}: {func!r} is no function; pass one that takes a batch")
+        name = operator_name("MapBatches", func)
+        spec = MapBatches(func, batch_form(func, call), name)
+        return self._then("map-batches", name, spec, declared_type(output_type, call), None)
+
     def project(self, *field_indexes: int) -> DataStream[tuple[Any, ...]]:
         """Tuples of these fields of tuples or rows."""
         if not field_indexes or not all(isinstance(index, int) and index >= 0 for index in field_indexes):
@@ -168,15 +191,85 @@ class DataStream(Node, Generic[T]):
 
         return AllWindowedStream(self, window_assigner)
 
+    # --- beside another stream ---------------------------------------------------------------------------------------
+
+    @overload
+    def connect(self, ds: DataStream[U]) -> ConnectedStreams[T, U]: ...
+
+    @overload
+    def connect(self, ds: BroadcastStream[U]) -> BroadcastConnectedStream[T, U]: ...
+
+    def connect(self, ds: Any) -> Any:
+        """Put another stream, of any type, beside this one: one function sees both and may keep state of both."""
+        from levada.datastream.streams.broadcast import BroadcastConnectedStream, BroadcastStream
+        from levada.datastream.streams.connected import ConnectedStreams
+
+        if isinstance(ds, BroadcastStream):
+            return BroadcastConnectedStream(self, ds, ds.broadcast_state_descriptors)
+        return ConnectedStreams(self, ds)
+
+    def join(self, other_stream: DataStream[U]) -> JoinedStreams[T, U]:
+        """All pairs of a key and window: ``.where(k1).equal_to(k2).window(assigner).apply(f)``."""
+        from levada.datastream.streams.joined import JoinedStreams
+
+        return JoinedStreams(self, other_stream)
+
+    def co_group(self, other_stream: DataStream[U]) -> CoGroupedStreams[T, U]:
+        """Both streams' records of a key and window: ``.where(k1).equal_to(k2).window(assigner).apply(f)``."""
+        from levada.datastream.streams.joined import CoGroupedStreams
+
+        return CoGroupedStreams(self, other_stream)
+
     # --- how records are spread --------------------------------------------------------------------------------------
 
     def rebalance(self) -> DataStream[T]:
         """Spread records evenly over the next operator's subtasks."""
         return self._spread(Rebalance())
 
-    def broadcast(self) -> DataStream[T]:
-        """Give every record to every subtask of the next operator."""
-        return self._spread(Broadcast())
+    def rescale(self) -> DataStream[T]:
+        """Spread records evenly over some of the next operator's subtasks, each subtask here over its own share."""
+        return self._spread(Rescale())
+
+    def shuffle(self) -> DataStream[T]:
+        """Send each record to a subtask of the next operator drawn at random."""
+        return self._spread(Shuffle())
+
+    def partition_custom(
+        self, partitioner: Callable[[K, int], int] | Partitioner[K], key_selector: Callable[[T], K] | KeySelector[T, K]
+    ) -> DataStream[T]:
+        """Send each record to the subtask that ``partitioner(key, num_partitions)`` names, counted from 0.
+
+        The stream is not keyed by it: state belongs to keys behind ``key_by``. A partitioner is not opened.
+        """
+        call = "partition_custom(partitioner, key_selector)"
+        partition = checks.check_function(partitioner, checks.PARTITION, call)
+        return self._spread(CustomRows(checks.check_function(key_selector, checks.KEY, call), partition))
+
+    @overload
+    def broadcast(self) -> DataStream[T]: ...
+
+    @overload
+    def broadcast(
+        self,
+        broadcast_state_descriptor: MapStateDescriptor[Any, Any],
+        *other_broadcast_state_descriptors: MapStateDescriptor[Any, Any],
+    ) -> BroadcastStream[T]: ...
+
+    def broadcast(
+        self,
+        broadcast_state_descriptor: MapStateDescriptor[Any, Any] | None = None,
+        *other_broadcast_state_descriptors: MapStateDescriptor[Any, Any],
+    ) -> DataStream[T] | BroadcastStream[T]:
+        """Give every record to every subtask of the next operator.
+
+        With descriptors it is a stream to ``connect`` others with, whose records feed these broadcast states.
+        """
+        spread = self._spread(Broadcast())
+        if broadcast_state_descriptor is None:
+            return spread
+        from levada.datastream.streams.broadcast import BroadcastStream
+
+        return BroadcastStream(spread, (broadcast_state_descriptor, *other_broadcast_state_descriptors))
 
     def global_(self) -> DataStream[T]:
         """Give all records to the first subtask of the next operator."""
@@ -190,6 +283,11 @@ class DataStream(Node, Generic[T]):
         """Run the operator in one subtask, whatever the environment says."""
         self.set_parallelism(1)
         self._non_parallel = True
+        return self
+
+    def set_buffer_timeout(self, timeout_millis: int) -> Self:
+        """Accepted for programs written for Flink, where records wait in network buffers; here batches never wait."""
+        self._own(f"set_buffer_timeout({buffer_timeout(timeout_millis)})")
         return self
 
     def start_new_chain(self) -> Self:
@@ -317,7 +415,7 @@ class DataStream(Node, Generic[T]):
         tail = shaping_tail(self._env, transformation, declared)
         return DataStream(self._env, (Input(tail or transformation),), type_info, transformation, tail)
 
-    def _spread(self, partitioner: Partitioner) -> DataStream[T]:
+    def _spread(self, partitioner: PartitionerSpec) -> DataStream[T]:
         inputs = tuple(replace(given, partitioner=partitioner) for given in self._inputs)
         return DataStream(self._env, inputs, self._type_info)
 

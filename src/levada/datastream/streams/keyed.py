@@ -35,6 +35,7 @@ from levada.operators.row.keyed_process import KeyedProcess
 from levada.operators.row.keyed_reduce import KeyedReduce
 
 if TYPE_CHECKING:
+    from levada.datastream.streams.interval_joined import IntervalJoin
     from levada.datastream.streams.windowed import WindowedStream
     from levada.operators.row.window.windows import CountWindow, WindowAssigner
 
@@ -157,6 +158,14 @@ class KeyedStream(DataStream[T], Generic[T, K]):
         if slide is None:
             return self.window(CountTumblingWindowAssigner.of(size))
         return self.window(CountSlidingWindowAssigner.of(size, slide))
+
+    # --- beside another stream ---------------------------------------------------------------------------------------
+
+    def interval_join(self, other: KeyedStream[U, K]) -> IntervalJoin[T, U, K]:
+        """Pairs of this stream's and another's records of one key whose times lie within bounds of each other."""
+        from levada.datastream.streams.interval_joined import IntervalJoin
+
+        return IntervalJoin(self, other)
 
     # --- inside ------------------------------------------------------------------------------------------------------
 

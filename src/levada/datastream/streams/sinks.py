@@ -7,6 +7,7 @@ from typing import Any
 
 from levada.datastream.functions import SinkFunction
 from levada.datastream.streams.building import Node
+from levada.operators.row.checkpointed import is_checkpointed
 from levada.operators.row.user_function import close_functions, display_name, open_function
 
 __all__ = ["DataStreamSink", "SinkStep"]
@@ -34,7 +35,8 @@ class SinkStep:
 
     def __deepcopy__(self, memo: dict[int, Any]) -> SinkStep:
         function = self.__wrapped__
-        return SinkStep(copy.deepcopy(function, memo) if isinstance(function, SinkFunction) else function)
+        owned = isinstance(function, SinkFunction) or is_checkpointed(function)
+        return SinkStep(copy.deepcopy(function, memo) if owned else function)
 
     def flat_map(self, value: Any) -> None:
         """Hand one record to the function; what it returns is dropped."""

@@ -39,8 +39,8 @@ class WindowedStream(Windows[T, W], Generic[T, K, W]):
     _process_call = "process"
     _apply_call = "apply"
 
-    def __init__(self, stream: KeyedStream[T, K], window_assigner: WindowAssigner[Any, W]) -> None:
-        super().__init__(stream, window_assigner, stream._selector, "window(window_assigner)")
+    def __init__(self, keyed_stream: KeyedStream[T, K], window_assigner: WindowAssigner[Any, W]) -> None:
+        super().__init__(keyed_stream, window_assigner, keyed_stream._selector, "window(window_assigner)")
 
     @overload
     def reduce(

@@ -12,6 +12,7 @@ import pyarrow.compute as pc
 from levada.common.errors import UserError
 from levada.operators.columnar.expressions import Expression, Literal, Operator
 from levada.operators.columnar.numeric_types import MAX_DECIMAL_PRECISION
+from levada.state.columnar.arrays import scalar_of
 
 Datum = Any
 
@@ -74,7 +75,7 @@ def _wrapping_divide(data_type: pa.DataType) -> Callable[..., Datum]:
     """Arrow gives 0 for the smallest integer / -1; Java wraps around to the smallest integer."""
     if pa.types.is_unsigned_integer(data_type):
         return _plain(Operator.DIVIDE)
-    minus_one = pa.scalar(-1, data_type)
+    minus_one = scalar_of(-1, data_type)
 
     def divide(left: Datum, right: Datum) -> Datum:
         quotient = pc.divide(left, right)

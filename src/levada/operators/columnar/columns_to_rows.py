@@ -17,6 +17,7 @@ from levada.common.time import Instant
 from levada.common.types import Row, RowKind
 from levada.formats.rows import python_values
 from levada.operators.base import Operator
+from levada.state.columnar.arrays import numbers_of
 
 _PER_SECOND = {"s": 1, "ms": 1_000, "us": 1_000_000, "ns": 1_000_000_000}
 
@@ -90,7 +91,7 @@ def _rows(names: list[str], values: Iterable[tuple[Any, ...]], kinds: pa.Array |
         append(row)
     if kinds is not None:
         known = tuple(RowKind)
-        for row, kind in zip(rows, python_values(kinds), strict=True):
+        for row, kind in zip(rows, numbers_of(kinds) or (), strict=True):
             row._row_kind = known[kind]
     return rows
 
@@ -110,7 +111,8 @@ def values_of(column: pa.Array) -> list[Any]:
         return [None if each is None else dict(each) for each in _cut(pairs, zip(keys, items, strict=True))]
     if types.is_list(kind) or types.is_large_list(kind):
         return _cut(column, values_of(column.flatten()))
-    return python_values(column)
+    numbers = numbers_of(column)
+    return python_values(column) if numbers is None else numbers
 
 
 def _cut(lists: pa.Array, flat: Iterable[Any]) -> list[list[Any] | None]:

@@ -11,11 +11,12 @@ import pyarrow.compute as pc
 
 from levada.common.errors import UserError
 from levada.operators.columnar.expressions import Truth
+from levada.state.columnar.arrays import array_of, scalar_of
 
 Datum = Any
 
-_TRUE = pa.scalar(True)
-_UNKNOWN = pa.scalar(None, pa.bool_())
+_TRUE = scalar_of(True, pa.bool_())
+_UNKNOWN = scalar_of(None, pa.bool_())
 
 
 def is_true(condition: Datum) -> Datum:
@@ -40,7 +41,7 @@ def truth_kernel(truth: Truth, negated: bool) -> Callable[[Datum], Datum]:
 def in_list_kernel(data_type: pa.DataType, values: tuple[pa.Scalar, ...], negated: bool) -> Callable[[Datum], Datum]:
     """``IN`` a list of constants, unknown where SQL says so."""
     known = [value.as_py() for value in values if value.is_valid]
-    options = pc.SetLookupOptions(value_set=pa.array(known, data_type))
+    options = pc.SetLookupOptions(value_set=array_of(known, data_type))
     has_null = len(known) < len(values)
     call = pc.get_function("is_in").call
 
@@ -61,7 +62,7 @@ def like_kernel(pattern: str | None, escape: str | None, negated: bool) -> Calla
         return lambda operand: pc.and_(pc.is_null(operand), _UNKNOWN)
     function, text = _like_function(_parse_like(pattern, escape))
     if function == "equal":
-        constant = pa.scalar(text)
+        constant = scalar_of(text, pa.string())
 
         def matches(operand: Datum) -> Datum:
             return pc.equal(operand, constant)

@@ -33,6 +33,7 @@ from levada.operators.columnar.expressions import (
     Operator,
     Or,
 )
+from levada.state.columnar.arrays import slot_range
 
 if TYPE_CHECKING:
     from levada.operators.columnar.program import Program
@@ -151,7 +152,7 @@ def _case(branches: list[tuple[Run, Run]], otherwise: Run | None, data_type: pa.
         return value if value.type == data_type else value.cast(data_type)
 
     def run(columns: Sequence[pa.Array], length: int) -> Datum:
-        rows = pa.array(range(length), pa.int32())
+        rows = slot_range(0, length)
         pieces: list[tuple[pa.Array, pa.Array]] = []
         for condition, value in branches:
             mask = is_true(condition(columns, len(rows)))

@@ -9,9 +9,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import Enum
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
+
+from levada.state.columnar.arrays import scalar_of
+
+if TYPE_CHECKING:
+    from typing import Self
 
 
 class Operator(Enum):
@@ -50,6 +55,10 @@ class Expression:
 
     data_type: pa.DataType
 
+    def __deepcopy__(self, memo: dict[int, Any]) -> Self:
+        """Itself: nodes never change, so subtasks share them."""
+        return self
+
 
 @dataclass(frozen=True, slots=True)
 class Column(Expression):
@@ -74,7 +83,7 @@ class Literal(Expression):
     @staticmethod
     def of(value: Any, data_type: pa.DataType) -> Literal:
         """``value`` (None for NULL) as a literal of ``data_type``."""
-        return Literal(pa.scalar(value, data_type))
+        return Literal(scalar_of(value, data_type))
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,13 +7,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import numpy as np
 import pyarrow as pa
 
 from levada.common.batch import Batch
 from levada.operators.base import Operator, OperatorContext
 from levada.operators.columnar.group_aggregate import GroupAggregate, GroupAggregateOperator
-from levada.state.columnar import AggregateTable
+from levada.state.columnar import AggregateTable, slot_range
 from levada.state.encoding import list_part
 from levada.state.snapshot import PartKind, StatePart
 
@@ -76,7 +75,7 @@ class FinalAggregateOperator(GroupAggregateOperator):
         start, groups = self._answered_up_to or 0, len(self._table)
         while start < groups:
             stop = min(start + self._max_rows, groups)
-            slots = pa.array(np.arange(start, stop, dtype=np.int32))
+            slots = slot_range(start, stop)
             self._emit(None, self._table.keys(slots), self._table.accumulators.results(slots))
             self._default = None
             start = self._answered_up_to = stop

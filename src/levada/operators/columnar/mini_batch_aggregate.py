@@ -18,6 +18,7 @@ class MiniBatchAggregateOperator(GroupAggregateOperator):
         super().__init__(spec)
         self._buffered = 0
         self._due: int | None = None
+        self._woken_at: int | None = None
         self._held_watermark: int | None = None
 
     def process_batch(self, batch: Batch, input_index: int = 0) -> None:
@@ -25,7 +26,7 @@ class MiniBatchAggregateOperator(GroupAggregateOperator):
         data = self._take(batch)
         if self._buffered == 0 and data.num_rows and self.spec.mini_batch_latency_ms > 0:
             self._due = self.context.clock.now_ms() + self.spec.mini_batch_latency_ms
-            self.context.schedule(self._due)
+            self._ask_for_waking()
         _, slots, arguments = self._apart(data)
         self._table.accumulators.update_bundle(slots, arguments)
         self._buffered += data.num_rows
@@ -39,8 +40,11 @@ class MiniBatchAggregateOperator(GroupAggregateOperator):
 
     def on_processing_time(self, now: int) -> None:
         """Emit the bundle that has waited long enough; one that was emitted earlier left its wake-up behind."""
+        self._woken_at = None
         if self._due is not None and now >= self._due:
             self.resume()
+        else:
+            self._ask_for_waking()
 
     def end_input(self) -> None:
         """Emit the last bundle."""
@@ -66,6 +70,12 @@ class MiniBatchAggregateOperator(GroupAggregateOperator):
         if self._held_watermark is not None:
             timestamp, self._held_watermark = self._held_watermark, None
             super().process_watermark(timestamp)
+
+    def _ask_for_waking(self) -> None:
+        """One wake-up at a time: it serves whichever bundle waits then."""
+        if self._due is not None and self._woken_at is None:
+            self._woken_at = self._due
+            self.context.schedule(self._due)
 
     def _start_bundle(self) -> None:
         self._buffered = 0

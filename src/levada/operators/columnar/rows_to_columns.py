@@ -14,6 +14,7 @@ from levada.common.errors import InternalError, UserError
 from levada.common.types import Row, RowKind
 from levada.operators.base import Operator, OperatorContext
 from levada.operators.columnar.column_making import column_maker
+from levada.state.columnar.arrays import array_of
 
 Take = Callable[[Any], Sequence[Any]]
 
@@ -172,4 +173,4 @@ def _kinds(rows: Sequence[Any]) -> pa.Array | None:
     insert = RowKind.INSERT
     if all(row._row_kind is insert for row in rows):
         return None
-    return pa.array([row._row_kind.value for row in rows], pa.int8())
+    return array_of([row._row_kind.value for row in rows], pa.int8())

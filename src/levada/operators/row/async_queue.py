@@ -59,7 +59,7 @@ class OrderedQueue:
             head = entries[0]
             if isinstance(head, Request) and not head.done:
                 return
-            yield entries.popleft()  # type: ignore[misc]
+            yield entries.popleft()
 
     def entries(self) -> Iterator[Request | Control]:
         """Everything that has not left."""

@@ -13,7 +13,7 @@ from collections import deque
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
+from typing import Any, NoReturn
 
 from levada.common.batch import Batch, RowBatch
 from levada.common.elements import MIN_TIMESTAMP, Watermark, WatermarkStatus
@@ -89,7 +89,7 @@ class AsyncWaitOperator(Operator):
         self._host: AsyncHost = context.asyncs
         self._call = bound_callable(spec.function, "async", "wait(async_function)")
         self._on_loop = is_asynchronous(self._call)
-        self._timeout = getattr(spec.function, "timeout", None)
+        self._timeout = getattr(spec.function, "timeout", self._no_answer)
         self._site = CallSite("async", spec.name or context.name, spec.uid, spec.function)
         self._can_retry: Callable[[int], bool] = _never
         self._retry_result = self._retry_error = _never
@@ -264,12 +264,13 @@ class AsyncWaitOperator(Operator):
         """What a request that ran out of time gives."""
         self.context.metrics.count("timeouts")
         try:
-            if self._timeout is None:
-                raise TimeoutError(f"no answer within {self.spec.timeout_ms} ms")
             request.results = self._timeout(request.value)
         except Exception as error:
             code = type(self)._instead.__code__
             raise_user_error(error, self.context, code, self._site, request.value)
+
+    def _no_answer(self, value: Any) -> NoReturn:
+        raise TimeoutError(f"no answer within {self.spec.timeout_ms} ms")
 
     def _put_out(self) -> None:
         values: list[Any] = []

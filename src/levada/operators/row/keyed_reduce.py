@@ -15,6 +15,7 @@ from levada.operators.row.runtime_context import RuntimeContext
 from levada.operators.row.user_errors import CallSite, raise_user_error
 from levada.operators.row.user_function import bound_callable, close_functions, open_function
 from levada.state.backend import ObjectTable
+from levada.state.copying import ATOMIC, own
 
 _TABLE = "levada.reduce"
 
@@ -99,7 +100,12 @@ def _reduced(table: ObjectTable, reduce: Callable[[Any, Any], Any], keys: list[A
         new = value if old is None else reduce(old, value)
         if new is None:
             table.delete(None, key)
+            put(None)
+        elif new is value and type(new) not in ATOMIC:
+            # The record belongs to the stream: a function that changes its first argument shall not change it there.
+            top[key] = own(new)
+            put(new)
         else:
             top[key] = new
-        put(new)
+            put(new if new is not old or type(new) in ATOMIC else own(new))
     return out

@@ -65,6 +65,11 @@ class RuntimeContext(KeyedStateStore):
         self._backend = backend
         self._metrics = MetricGroup(context.metrics)
 
+    @property
+    def operator_context(self) -> OperatorContext:
+        """The operator that the function belongs to: for operators, not for functions."""
+        return self._context
+
     def get_task_name(self) -> str:
         """The operator's name."""
         return self._task_name

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from levada.common.errors import JobBuildError
+from levada.operators.row.checkpointed import initialize_function
 
 METHODS = {
     "map": "map",
@@ -53,8 +54,9 @@ def bound_callable(function: Any, kind: str, call: str) -> Callable[..., Any]:
 
 
 def open_function(function: Any, runtime_context: Any) -> None:
-    """Call ``open(runtime_context)`` where the function object has it."""
+    """Hand the function object its operator state, and call ``open(runtime_context)``, where it has the methods."""
     if not inspect.isroutine(function):
+        initialize_function(function, runtime_context)
         opener = getattr(function, "open", None)
         if callable(opener):
             opener(runtime_context)

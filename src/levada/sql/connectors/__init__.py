@@ -1,14 +1,15 @@
-"""Connectors by the name that a table's options give, one file per connector.
+"""Connectors by the name that a table's options give, one file per connector, each loaded when it is first named.
 
 Imports ``levada.connectors``, ``levada.formats`` and ``levada.sql.catalog``.
 """
 
 from __future__ import annotations
 
+from importlib import import_module
+
 from levada.common.errors import SqlError
 from levada.connectors.base import Sink
 from levada.sql.catalog import CatalogTable
-from levada.sql.connectors import console, datagen, filesystem, nexmark
 from levada.sql.connectors.definition import ScanSource, TableConnector, TableOptions
 from levada.sql.connectors.inline import InlineSource
 from levada.sql.connectors.streams import StreamSource
@@ -16,12 +17,43 @@ from levada.sql.errors import did_you_mean
 from levada.sql.physical.nodes import Accepts
 from levada.sql.types import RowType
 
-__all__ = ["CONNECTORS", "InlineSource", "ScanSource", "StreamSource", "scan_source", "table_sink"]
+__all__ = [
+    "InlineSource",
+    "ScanSource",
+    "StreamSource",
+    "connector_names",
+    "find_connector",
+    "register_connector",
+    "scan_source",
+    "table_sink",
+]
 
-CONNECTORS: dict[str, TableConnector] = {
-    connector.name: connector
-    for connector in (filesystem.CONNECTOR, console.PRINT, console.BLACKHOLE, datagen.CONNECTOR, nexmark.CONNECTOR)
+_BUILT_IN = {
+    "blackhole": "console:BLACKHOLE",
+    "datagen": "datagen:CONNECTOR",
+    "filesystem": "filesystem:CONNECTOR",
+    "nexmark": "nexmark:CONNECTOR",
+    "print": "console:PRINT",
 }
+_loaded: dict[str, TableConnector] = {}
+
+
+def connector_names() -> list[str]:
+    """The names that the option ``connector`` may have."""
+    return sorted({*_BUILT_IN, *_loaded})
+
+
+def find_connector(name: str) -> TableConnector | None:
+    """The connector of this name, or None."""
+    if name not in _loaded and name in _BUILT_IN:
+        module, _, attribute = _BUILT_IN[name].partition(":")
+        register_connector(getattr(import_module(f"{__name__}.{module}"), attribute))
+    return _loaded.get(name)
+
+
+def register_connector(connector: TableConnector) -> None:
+    """Make a connector known by its name; one that was known by it gives way."""
+    _loaded[connector.name] = connector
 
 
 def scan_source(table: CatalogTable, wanted: RowType) -> ScanSource:
@@ -47,12 +79,12 @@ def table_sink(table: CatalogTable) -> tuple[Sink, Accepts]:
 
 def _connector(table: CatalogTable) -> tuple[TableConnector, TableOptions]:
     name = table.options.get("connector")
-    known = ", ".join(sorted(CONNECTORS))
+    known = ", ".join(connector_names())
     if name is None:
         raise SqlError(f"table `{table.name}` has no 'connector' option; the connectors are {known}")
-    connector = CONNECTORS.get(name)
+    connector = find_connector(name)
     if connector is None:
-        remedy = did_you_mean(name, CONNECTORS) or f"; the connectors are {known}"
+        remedy = did_you_mean(name, connector_names()) or f"; the connectors are {known}"
         raise SqlError(f"table `{table.name}`: there is no connector '{name}'{remedy}")
     options = TableOptions(table)
     options.check(connector)

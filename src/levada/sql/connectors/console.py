@@ -19,4 +19,5 @@ def _blackhole(table: CatalogTable, options: TableOptions) -> Sink:
 
 
 PRINT = TableConnector("print", frozenset({"print-identifier", "standard-error"}), sink=_print, accepts=Accepts.RETRACT)
-BLACKHOLE = TableConnector("blackhole", frozenset(), sink=_blackhole, accepts=Accepts.RETRACT)
+BLACKHOLE = TableConnector("blackhole", frozenset(), sink=_blackhole, accepts=Accepts.UPSERT)
+"""Like Flink's it does without the row before an update, which it would only drop."""

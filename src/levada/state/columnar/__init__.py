@@ -4,5 +4,6 @@ May import ``levada.common``, ``levada._kernels`` and the rest of ``levada.state
 """
 
 from levada.state.columnar.aggregate_table import AggregateCall, AggregateTable
+from levada.state.columnar.arrays import array_of, numbers_of, scalar_of, slot_range
 
-__all__ = ["AggregateCall", "AggregateTable"]
+__all__ = ["AggregateCall", "AggregateTable", "array_of", "numbers_of", "scalar_of", "slot_range"]

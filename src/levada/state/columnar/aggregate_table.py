@@ -10,12 +10,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from levada._kernels import Accumulators, FrozenAccumulators, FrozenKeys, KeyIndex
 from levada.common.errors import CheckpointMismatchError, JobBuildError
+from levada.state.columnar.arrays import array_of, slot_range
 from levada.state.snapshot import PartKind, StatePart
 
 SNAPSHOT_SLOTS = 32_768
@@ -110,7 +110,7 @@ class AggregateTable:
         self._key_fields = [pa.field(f"key_{at}", key_type) for at, key_type in enumerate(key_types)]
         lanes = [lane for at, call in enumerate(calls) for lane in call.lanes(f"{at}_{call.function}")]
         self._schema = pa.schema([pa.field("key_group", pa.uint16(), nullable=False), *self._key_fields, *lanes])
-        self._slot_zero = pa.array([], pa.int32())
+        self._slot_zero = pa.nulls(0, pa.int32())
 
     def __len__(self) -> int:
         return len(self.accumulators)
@@ -120,7 +120,7 @@ class AggregateTable:
         if self._index is not None:
             return self._index.upsert(keys)
         if len(self._slot_zero) < length:
-            self._slot_zero = pa.repeat(pa.scalar(0, pa.int32()), length)
+            self._slot_zero = array_of([0] * length, pa.int32())
         return self._slot_zero.slice(0, length)
 
     def keys(self, slots: pa.Array) -> list[pa.Array]:
@@ -159,7 +159,7 @@ class _Frozen:
         for start in range(0, capacity, SNAPSHOT_SLOTS):
             if self._accumulators is None:
                 return
-            slots = pa.array(np.arange(start, min(start + SNAPSHOT_SLOTS, capacity), dtype=np.int32))
+            slots = slot_range(start, min(start + SNAPSHOT_SLOTS, capacity))
             slots = self._accumulators.select(slots)
             if len(slots):
                 yield self._batch(self._accumulators, slots)
@@ -170,7 +170,7 @@ class _Frozen:
 
     def _batch(self, accumulators: FrozenAccumulators, slots: pa.Array) -> pa.RecordBatch:
         keys: list[pa.Array] = []
-        groups = pa.array([0], pa.uint16())
+        groups = array_of([0], pa.uint16())
         if self._keys is not None:
             groups = self._keys.key_groups_of(slots)
             order = pc.array_sort_indices(groups)

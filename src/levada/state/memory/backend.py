@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any, cast
 
 from levada.common.errors import InternalError, StateError
@@ -179,9 +180,7 @@ class MemoryBackend:
             entry.described = next(iter(described), None)
             self._load(name, entry, restored)
         for domain in TimeDomain:
-            queue = self._timers.queue(domain)
-            for batch in restored.keyed(_part_of_timers(domain)):
-                _load_timers(queue, batch)
+            _load_timers(self._timers.queue(domain), restored.keyed(_part_of_timers(domain)))
 
     def maintain(self, rows: int = 4096) -> bool:
         """Do deferred work on about ``rows`` values; whether there is more. Called between batches."""
@@ -260,16 +259,24 @@ class MemoryBackend:
     def _new_handle(self, descriptor: StateDescriptor, entry: _Entry, namespace: Any) -> State:
         arguments = (descriptor.name, entry.table, self._key_context)
         if entry.expiry is not None:
-            from levada.state.memory.expiring import EXPIRING
-
-            handle = EXPIRING[entry.kind](*arguments, *_function_of(descriptor), namespace)
+            handle = self._new_expiring(entry.kind)(*arguments, *_function_of(descriptor), namespace)
             handle.expiry = entry.expiry
+            handle.guard = self._guard
         elif self._guard is not None:
             handle = _detecting(descriptor)(*arguments, *_function_of(descriptor), namespace)
             handle.guard = self._guard
         else:
             handle = _HANDLES[type(descriptor)](*arguments, *_function_of(descriptor), namespace)
         return cast("State", handle)
+
+    def _new_expiring(self, kind: str) -> Callable[..., Any]:
+        if self._guard is None:
+            from levada.state.memory.expiring import EXPIRING
+
+            return EXPIRING[kind]
+        from levada.state.memory.detecting_expiring import DETECTING
+
+        return DETECTING[kind]
 
     def _table_part(self, name: str, entry: _Entry) -> StatePart:
         frozen = FrozenTable(entry.table, lifts=entry.table.immutable)
@@ -369,8 +376,22 @@ def _load_rows(table: LayeredTable, batch: pa.RecordBatch, changed: Callable[[An
             table.top(namespace)[key] = value
 
 
-def _load_timers(queue: TimerQueue, batch: pa.RecordBatch) -> None:
-    from levada.state.keyed_parts import decode_keyed
+def _load_timers(queue: TimerQueue, batches: Iterator[pa.RecordBatch]) -> None:
+    """Set timers in the order in which those of the same timestamp had been set."""
+    from levada.state.keyed_parts import PLACE, decode_keyed
 
-    for namespace, key, timestamp in zip(*decode_keyed(batch, "timestamp"), strict=True):
+    later: list[tuple[int, Any, Any, Any]] = []
+    for batch in batches:
+        timers = zip(*decode_keyed(batch, "timestamp"), strict=True)
+        if PLACE not in batch.schema.names:
+            places = [0] * batch.num_rows
+        else:
+            places = batch.column(PLACE).to_pylist()
+        for place, (namespace, key, timestamp) in zip(places, timers, strict=True):
+            if place:
+                later.append((place, timestamp, key, namespace))
+            else:
+                queue.register(timestamp, key, namespace)
+    later.sort(key=itemgetter(0))
+    for _, timestamp, key, namespace in later:
         queue.register(timestamp, key, namespace)

@@ -112,7 +112,7 @@ class _Watching:
 class DetectingValueState(_Watching, MemoryValueState[T]):
     """A value state that watches what it hands out."""
 
-    __slots__ = ("guard",)
+    __slots__ = ()
 
     def value(self) -> T | None:
         value = super().value()
@@ -131,7 +131,7 @@ class DetectingValueState(_Watching, MemoryValueState[T]):
 class DetectingListState(_Watching, MemoryListState[T]):
     """A list state that watches what it hands out."""
 
-    __slots__ = ("guard",)
+    __slots__ = ()
 
     def get(self) -> list[T]:
         values = super().get()
@@ -163,7 +163,7 @@ class DetectingListState(_Watching, MemoryListState[T]):
 class DetectingReducingState(_Watching, MemoryReducingState[T]):
     """A reducing state that watches what it hands out."""
 
-    __slots__ = ("guard",)
+    __slots__ = ()
 
     def get(self) -> T | None:
         value = super().get()
@@ -183,7 +183,7 @@ class DetectingReducingState(_Watching, MemoryReducingState[T]):
 class DetectingAggregatingState(_Watching, MemoryAggregatingState[IN, OUT]):
     """An aggregating state that watches results which are the accumulator itself."""
 
-    __slots__ = ("guard",)
+    __slots__ = ()
 
     def get(self) -> OUT | None:
         result = super().get()
@@ -204,7 +204,7 @@ class DetectingAggregatingState(_Watching, MemoryAggregatingState[IN, OUT]):
 class DetectingMapState(_Watching, MemoryMapState[K, V]):
     """A map state that watches the values it hands out."""
 
-    __slots__ = ("guard",)
+    __slots__ = ()
 
     def get(self, key: K) -> V | None:
         value = super().get(key)

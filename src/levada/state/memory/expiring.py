@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 
 from levada.common.basic_typeinfo import BasicType, BasicTypeInfo, TypeInformation
 from levada.common.composite_typeinfo import ListTypeInfo, MapTypeInfo, TupleTypeInfo
+from levada.state.copying import is_immutable
 from levada.state.memory.handles import (
     MemoryAggregatingState,
     MemoryListState,
@@ -29,6 +30,8 @@ V = TypeVar("V")
 IN = TypeVar("IN")
 OUT = TypeVar("OUT")
 
+_ACCESSES_PER_SLICE = 16
+"""What is due for so many accesses is cleaned up in one go."""
 _CLEANED_PER_PAUSE = 1024
 """How many keys are looked at between two batches, where records shall have state cleaned up that they do not use."""
 
@@ -47,6 +50,7 @@ class Expiry:
     """
 
     __slots__ = (
+        "_accesses",
         "_keys",
         "_kind",
         "_per_access",
@@ -70,15 +74,19 @@ class Expiry:
         self.drops_from_snapshots = strategies.in_full_snapshot()
         self.tidies_between_batches = incremental is not None and incremental.run_cleanup_for_every_record()
         self._per_access = 0 if incremental is None else incremental.get_cleanup_size()
+        self._accesses = 0
         self._kind = kind
         self._table = table
         self._keys: list[Any] = []
         """What this round of the clean-up has still to look at."""
 
     def tidy(self) -> None:
-        """Look at a few keys, and remove what has expired. Called after each access."""
-        if self._per_access:
-            self._look_at(self._per_access)
+        """Called after each access: from time to time, look at some keys, and remove what has expired."""
+        self._accesses += 1
+        if self._accesses >= _ACCESSES_PER_SLICE:
+            self._accesses = 0
+            if self._per_access:
+                self._look_at(self._per_access * _ACCESSES_PER_SLICE)
 
     def tidy_between_batches(self) -> None:
         """As ``tidy``, for many keys."""
@@ -101,14 +109,21 @@ class Expiry:
             if table.layered:
                 return  # listing the keys of layers takes too long; soon the table is at rest again
             keys = self._keys = list(table.top(None))
+        due = keys[-count:]
+        del keys[-count:]
         now = self.now()
-        for _ in range(min(count, len(keys))):
-            key = keys.pop()
-            stored = table.peek(None, key)
-            if stored is not None:
-                left = self.unexpired(stored, now)
+        if table.layered or self._kind in ("list", "map"):
+            for key in due:
+                stored = table.peek(None, key)
+                left = None if stored is None else self.unexpired(stored, now)
                 if left is not stored:
                     table.put(None, key, left)
+            return
+        held, limit = table.top(None).get, now - self.lifetime
+        for key in due:
+            stored = held(key)
+            if stored is not None and stored[0] <= limit:
+                table.delete(None, key)
 
 
 class _Single:
@@ -125,7 +140,9 @@ class _Single:
     def _read(self) -> Any:
         """The value that the reader may see; renewed or removed where it is due."""
         expiry = self.expiry
-        stored = self._get()
+        stored = self._space.get(self._context.key)
+        if stored is None:
+            stored = self._get()
         value = None
         if stored is not None:
             now = expiry.now()
@@ -158,7 +175,7 @@ class _Single:
 class ExpiringValueState(_Single, MemoryValueState[T]):
     """One value per key."""
 
-    __slots__ = ("expiry",)
+    __slots__ = ()
 
     def value(self) -> T | None:
         value: T | None = self._read()
@@ -171,7 +188,7 @@ class ExpiringValueState(_Single, MemoryValueState[T]):
 class ExpiringReducingState(_Single, MemoryReducingState[T]):
     """One value per key, reduced from those added since the last one expired."""
 
-    __slots__ = ("expiry",)
+    __slots__ = ()
 
     def get(self) -> T | None:
         value: T | None = self._read()
@@ -185,7 +202,7 @@ class ExpiringReducingState(_Single, MemoryReducingState[T]):
 class ExpiringAggregatingState(_Single, MemoryAggregatingState[IN, OUT]):
     """One accumulator per key, of the values added since the last one expired."""
 
-    __slots__ = ("expiry",)
+    __slots__ = ()
 
     def get(self) -> OUT | None:
         accumulator = self._read()
@@ -199,7 +216,7 @@ class ExpiringAggregatingState(_Single, MemoryAggregatingState[IN, OUT]):
 class ExpiringListState(MemoryListState[T]):
     """A list per key, whose elements expire one by one. ``get`` gives a new list."""
 
-    __slots__ = ("expiry",)
+    __slots__ = ()
 
     expiry: Expiry
 
@@ -250,7 +267,7 @@ class ExpiringListState(MemoryListState[T]):
 class ExpiringMapState(MemoryMapState[K, V]):
     """A dict per key, whose entries expire one by one."""
 
-    __slots__ = ("expiry",)
+    __slots__ = ()
 
     expiry: Expiry
 
@@ -304,7 +321,7 @@ class ExpiringMapState(MemoryMapState[K, V]):
         return [value for _, value in self.items()]
 
     def is_empty(self) -> bool:
-        pairs = self._peek()
+        pairs: dict[Any, Any] = self._peek()
         if self.expiry.returns_expired:
             return not pairs
         limit = self.expiry.now() - self.expiry.lifetime
@@ -313,13 +330,16 @@ class ExpiringMapState(MemoryMapState[K, V]):
     def _pair(self, key: K) -> tuple[int, V] | None:
         """The entry that the reader may see; renewed or removed where it is due."""
         expiry = self.expiry
-        if key not in self._peek():
+        held: dict[K, Any] = self._peek()
+        pair: tuple[int, V] | None = held.get(key)
+        if pair is None:
             expiry.tidy()
             return None
-        held: dict[K, Any] = self._get()
-        pair: tuple[int, V] | None = held[key]
-        assert pair is not None
         now = expiry.now()
+        if self._table.layered and (expiry.renews_on_read or not is_immutable(pair[1])):
+            held = self._get()
+            pair = held[key]
+            assert pair is not None
         if pair[0] + expiry.lifetime <= now:
             super().remove(key)
             if not expiry.returns_expired:

@@ -26,7 +26,8 @@ OUT = TypeVar("OUT")
 class _Handle:
     """What all handles share."""
 
-    __slots__ = ("_context", "_namespace", "_space", "_table", "name")
+    # The last two are set on handles that expire (``expiring.py``) and that detect mutations (``detecting.py``).
+    __slots__ = ("_context", "_namespace", "_space", "_table", "expiry", "guard", "name")
 
     _space: Space
 

@@ -81,10 +81,14 @@ class CoProcess:
 
 def method_or_itself(function: Any, method: str) -> Callable[..., Any]:
     """The method of a function object; a plain callable itself."""
-    bound = None if inspect.isroutine(function) or inspect.isclass(function) else getattr(function, method, None)
+    if inspect.isroutine(function):
+        return function
+    if inspect.isclass(function) and hasattr(function, method):
+        raise JobBuildError(f"connect(...): {function.__name__} is a class; pass an instance: {function.__name__}()")
+    bound = getattr(function, method, None)
     if callable(bound):
         return bound  # type: ignore[no-any-return]
-    if callable(function) and not inspect.isclass(function):
+    if callable(function):
         return function  # type: ignore[no-any-return]
     raise JobBuildError(f"connect(...): {function!r} is neither callable nor an object with a method {method}()")
 

@@ -143,9 +143,13 @@ class IntervalJoinOperator(KeyedRowOperator):
             kept = own.get(None, key)
             if kept is None:
                 own.put(None, key, [(timestamp, value)])
+                register(timestamp + keep_for, key, namespace)
+            elif timestamp >= kept[-1][0]:
+                kept.append((timestamp, value))
             else:
                 insort(kept, (timestamp, value), key=_TIME)
-            register(timestamp + keep_for, key, namespace)
+                if kept[0][0] == timestamp:
+                    register(timestamp + keep_for, key, namespace)
             partners = other.get(None, key)
             if partners is None:
                 continue
@@ -179,17 +183,21 @@ class IntervalJoinOperator(KeyedRowOperator):
             self.side.add(tag, value, timestamp)
 
     def event_timers(self, watermark: int) -> Work:
-        """Forget records that nothing can be paired with any more."""
-        for due, (timestamp, key, namespace) in enumerate(self.timers.due_event(watermark), 1):
+        """Forget records that nothing can be paired with any more.
+
+        A key and side has a timer for its earliest record; what remains then gets the next one.
+        """
+        for due, (_, key, namespace) in enumerate(self.timers.due_event(watermark), 1):
             side = _SIDES.index(namespace)
-            table = self._tables[side]
+            table, keep_for = self._tables[side], max(self._bounds[side][1], 0)
             kept = table.get(None, key)
             if kept is not None:
-                over = bisect_right(kept, timestamp - max(self._bounds[side][1], 0), key=_TIME)
+                over = bisect_right(kept, watermark - keep_for, key=_TIME)
                 if over == len(kept):
                     table.delete(None, key)
-                elif over:
+                else:
                     del kept[:over]
+                    self.timers.register_event(kept[0][0] + keep_for, key, namespace)
             if due % CHUNK_ROWS == 0:
                 yield
 

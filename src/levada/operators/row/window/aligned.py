@@ -21,6 +21,7 @@ from levada.operators.row.window.aligned_source import aligned_loop
 from levada.operators.row.window.assigners import SlidingEventTimeWindows, without_timestamp
 from levada.operators.row.window.window_base import WindowOperatorBase, cleanup_time
 from levada.operators.row.window.windows import TimeWindow
+from levada.state.copying import own
 
 _TABLE = "levada.panes"
 _NEVER = 1 << 70
@@ -97,6 +98,7 @@ class AlignedWindowOperator(WindowOperatorBase):
                 "fire": self._fire,
                 "put_tagged": self.side.add,
                 "OutputTag": OutputTag,
+                "own": own,
                 "reduce": self.contents.add,
                 "add": getattr(function, "add", None),
                 "create": getattr(function, "create_accumulator", None),

@@ -15,7 +15,7 @@ from levada.operators.row.user_errors import CallSite
 from levada.operators.row.window.contents import Contents
 
 FOLD = {
-    "reduce": ("value", "reduce(old, value)"),
+    "reduce": ("own(value)", "reduce(old, value)"),
     "aggregate": ("add(value, create())", "add(value, old)"),
     "list": ("[value]", None),
 }

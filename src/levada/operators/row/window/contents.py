@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 from levada.common.errors import JobBuildError
 from levada.operators.row.user_function import bound_callable
+from levada.state.copying import own
 
 ContentsKind = Literal["reduce", "aggregate", "list"]
 
@@ -39,8 +40,11 @@ class Contents:
     merge: Callable[[Any, Any], Any]
 
 
-def contents_of(kind: ContentsKind, function: Any) -> Contents:
+def contents_of(kind: ContentsKind, function: Any, *, kept: bool = True) -> Contents:
     """The contents for a call of ``reduce``, ``aggregate``, or ``process`` / ``apply``.
+
+    A reduce function may change its first argument and give it back. So a window begins with a record of its own, and
+    where windows are ``kept`` after they fire, what they emit is no longer theirs.
 
     Raises
     ------
@@ -49,7 +53,7 @@ def contents_of(kind: ContentsKind, function: Any) -> Contents:
     """
     if kind == "reduce":
         reduce = bound_callable(function, "reduce", "reduce(reduce_function)")
-        return Contents("reduce", function, _same, reduce, _same, reduce)
+        return Contents("reduce", function, own, reduce, own if kept else _same, reduce)
     if kind == "aggregate":
         missing = [name for name in ("create_accumulator", "add", "get_result") if not hasattr(function, name)]
         if missing or isinstance(function, type):

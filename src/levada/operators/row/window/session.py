@@ -20,6 +20,7 @@ from levada.operators.row.window.session_assigners import EventTimeSessionWindow
 from levada.operators.row.window.session_source import session_loop
 from levada.operators.row.window.window_base import WindowOperatorBase, cleanup_time
 from levada.operators.row.window.windows import TimeWindow
+from levada.state.copying import own
 from levada.state.timers import Timer
 
 _TABLE = "levada.sessions"
@@ -83,6 +84,7 @@ class SessionWindowOperator(WindowOperatorBase):
                 "fire": self._fire,
                 "put_tagged": self.side.add,
                 "OutputTag": OutputTag,
+                "own": own,
                 "reduce": self.contents.add,
                 "add": getattr(function, "add", None),
                 "create": getattr(function, "create_accumulator", None),

@@ -94,7 +94,10 @@ class WindowRows:
 
     def make_contents(self) -> Contents:
         """How records are put into windows."""
-        return contents_of("list", None) if self.evictor is not None else contents_of(self.contents, self.function)
+        if self.evictor is not None:
+            return contents_of("list", None)
+        kept = self.allowed_lateness_ms > 0 or type(self.firing) is not EventTimeTrigger
+        return contents_of(self.contents, self.function, kept=kept)
 
     def create(self) -> Operator:
         """An operator for one subtask: a fast one for built-in event-time windows that fire at their end."""
