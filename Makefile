@@ -2,7 +2,7 @@
 # PYTHON=/path/to/python picks another interpreter for the environment, PYTEST_ARGS is handed to pytest.
 
 .DEFAULT_GOAL := help
-.PHONY: help venv kernels demo test check format lint types services test-services bench soak sanitize wheel clean
+.PHONY: help venv kernels demo test check format lint types api-exercised services test-services bench soak sanitize wheel clean
 
 PYTHON ?= $(shell for name in python3 python3.13 python3.12 python3.11 python3.14; do \
 	$$name -c 'import sys, ensurepip; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && { echo $$name; break; }; done)
@@ -47,6 +47,9 @@ lint: $(STAMP)
 types: $(STAMP)
 	$(BIN)/mypy
 	$(BIN)/mypy tools
+
+api-exercised: kernels ## Names of the API that no test runs (none is the goal)
+	$(PY) tools/api_exercised.py $(PYTEST_ARGS)
 
 services: $(STAMP) ## Install and start the real servers that tests use
 	@$(PY) tools/services.py start

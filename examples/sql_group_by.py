@@ -9,7 +9,7 @@ from levada.table import EnvironmentSettings, TableEnvironment
 
 BIDS = """
     CREATE TABLE bids (bidder BIGINT, price BIGINT) WITH (
-        'connector' = 'datagen', 'number-of-rows' = '{rows}', 'seed' = '1',
+        'connector' = 'datagen', 'number-of-rows' = '{rows}', 'rows-per-second' = '1000000', 'seed' = '1',
         'fields.bidder.min' = '1', 'fields.bidder.max' = '4', 'fields.price.min' = '1', 'fields.price.max' = '100'
     )
 """

@@ -54,6 +54,25 @@ def json_rows(directory: Path) -> list[Any]:
     return [json.loads(line) for path in files for line in path.read_text().splitlines()]
 
 
+class FailAfterCheckpoint:
+    """A map function that raises once, at the first record after ``rows`` that finds a checkpoint in the directory."""
+
+    def __init__(self, directory: Path, rows: int) -> None:
+        self.directory = directory
+        self.rows = rows
+        self.failed = 0
+
+    def __deepcopy__(self, memo: object) -> FailAfterCheckpoint:
+        return self
+
+    def __call__(self, value: Any) -> Any:
+        self.rows -= 1
+        if self.rows < 0 and not self.failed and any(self.directory.glob("chk-*/manifest.json")):
+            self.failed += 1
+            raise ValueError("once")
+        return value
+
+
 class FailOnce:
     """A map function that raises when it first sees ``value``: shared by all attempts, as a plain callable is."""
 

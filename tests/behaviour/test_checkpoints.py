@@ -293,3 +293,15 @@ def test_so_many_checkpoints_are_kept(tmp_path: Path) -> None:
         assert sorted(json_rows(tmp_path / "out")) == list(range(100))
         shutil.rmtree(tmp_path / "ck")
         shutil.rmtree(tmp_path / "out")
+
+
+def test_another_max_parallelism_of_one_operator_is_refused(tmp_path: Path) -> None:
+    def grouped(groups: int) -> Callable[[Stream], Stream]:
+        return lambda stream: counting(stream).set_max_parallelism(groups)
+
+    job(tmp_path / "ck", build=grouped(7))
+    job(tmp_path / "ck", "latest", grouped(7))
+    with pytest.raises(
+        CheckpointMismatchError, match=r"\('KeyedProcess\(Counting\)'\) was written with max parallelism 7, now"
+    ):
+        job(tmp_path / "ck", "latest", grouped(9))

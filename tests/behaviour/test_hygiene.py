@@ -81,6 +81,7 @@ def one_job(number: int, directory: Path) -> None:
         env.execute_async().get_job_execution_result().result()
 
 
+@pytest.mark.slow
 def test_two_hundred_jobs_leave_no_files_threads_or_objects_behind(
     tmp_path: Path, recwarn: pytest.WarningsRecorder
 ) -> None:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.behaviour.jobs import NO_TIME, FailOnce, checkpointed, environment, json_rows
+from tests.behaviour.jobs import NO_TIME, FailAfterCheckpoint, FailOnce, checkpointed, environment, json_rows
 
 from levada.common.errors import KeyTypeError, UserFunctionError
 from levada.connectors.datagen import DataGeneratorSource, RateLimiterStrategy
@@ -218,3 +219,24 @@ def test_a_restored_job_that_had_ended_adds_nothing(tmp_path: Path) -> None:
         counted.sink_to(FileSink.for_row_format(tmp_path / "out", JsonFormat()).build())
         env.execute("ends")
         assert len(json_rows(tmp_path / "out")) == 10
+
+
+@pytest.mark.parametrize(("before", "after"), [(1, 3), (3, 2), (2, 1)])
+def test_a_job_goes_on_at_another_parallelism(before: int, after: int, tmp_path: Path) -> None:
+    """Also where an operator has a number of key groups of its own."""
+
+    def run(parallelism: int, fail: Callable[[Any], Any], **more: Any) -> None:
+        env = checkpointed(tmp_path / "ck", 5, restart__strategy_type="none", **more).set_parallelism(parallelism)
+        counted = paced(env, 400, 500).map(fail).key_by(lambda n: n % 11).process(Counting()).set_max_parallelism(7)
+        counted.sink_to(FileSink.for_row_format(tmp_path / "out", JsonFormat()).build())
+        env.execute("rescaled")
+
+    with pytest.raises(UserFunctionError):
+        run(before, FailAfterCheckpoint(tmp_path / "ck", 50))
+    assert len(json_rows(tmp_path / "out")) < 400
+    run(after, FailOnce(None), execution_state__recovery_path="latest")
+    rows = json_rows(tmp_path / "out")
+    assert sorted(row["value"] for row in rows) == list(range(400))
+    assert sorted((row["value"] % 11, row["count"]) for row in rows) == sorted(
+        (key, count) for key in range(11) for count in range(1, len(range(key, 400, 11)) + 1)
+    )

@@ -111,7 +111,7 @@ def test_both_names_give_the_same_objects_and_nothing_stays_behind() -> None:
         ("import pyflink.datastream.windows", "pyflink.datastream.windows is not in Levada; the nearest is 'pyflink.d"),
         ("import pyflink.datastream.connectors.xyz", "below pyflink.datastream.connectors there are: "),
         ("import pyflink.java_gateway", "there is no JVM in Levada"),
-        ("from pyflink.datastream.formats.csv import CsvSchema", "levada.formats reads and writes CSV"),
+        ("from pyflink.datastream.formats.avro import AvroSchema", "levada.formats reads and writes CSV"),
     ],
 )
 def test_what_is_not_there_is_named_with_the_nearest_thing(statement: str, told: str) -> None:

@@ -101,9 +101,9 @@ def check_changelog(rows: list[dict[str, Any]], events: pa.Table, *, per_row: bo
 @pytest.mark.parametrize("name", CASES)
 def test_kills_change_nothing(name: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     case = CASES[name]
-    random = Random(f"{name} 7")
+    random = Random(f"{name} 2")
     source, output, checkpoints = tmp_path / "events", tmp_path / "output", tmp_path / "checkpoints"
-    events = write_events(source, case.form, random)
+    events = write_events(source, case.form, Random(f"events of {name}"))
 
     def job(into: Path, rate: int) -> list[object]:
         return [case.what, case.form, source, into, rate]

@@ -23,6 +23,7 @@ PAGES = [
     "docs/windows.md",
     "docs/keyed-state.md",
     "docs/process-functions.md",
+    "docs/batch-mode.md",
     "docs/two-inputs.md",
     "docs/async-io.md",
     "docs/checkpoints.md",

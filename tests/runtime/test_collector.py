@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from levada.cluster.collector import CalmCollector
+from levada.cluster.collector import CalmCollector, _Settings
 from levada.datastream import StreamExecutionEnvironment
 
 
@@ -28,12 +28,8 @@ def collections() -> Iterator[list[int]]:
 
 def test_young_objects_are_looked_at_every_so_many_rows(collections: list[int]) -> None:
     collector = CalmCollector()
-    collector.begin()
-    try:
-        for rows in range(0, 160_001, 1000):
-            collector.look(rows)
-    finally:
-        collector.end()
+    for rows in range(0, 160_001, 1000):
+        collector.look(rows)
     assert collections == [0] * 19 + [1]
 
 
@@ -54,11 +50,24 @@ def test_a_collector_that_was_switched_off_stays_off(collections: list[int]) -> 
     assert collections == []
 
 
-def test_a_job_leaves_the_thresholds_as_they_were() -> None:
+def test_thresholds_are_high_while_any_job_runs(monkeypatch: pytest.MonkeyPatch) -> None:
     before = gc.get_threshold()
-    during = []
+    monkeypatch.setattr("levada.cluster.collector._settings", _Settings())
+    first, second = CalmCollector(), CalmCollector()
+    gc.set_threshold(700, 10, 10)
+    try:
+        first.begin()
+        second.begin()
+        first.end()
+        first.end()
+        assert gc.get_threshold() == (50_000, 20, 50)
+        second.end()
+        assert gc.get_threshold() == (700, 10, 10)
+    finally:
+        gc.set_threshold(*before)
+
+
+def test_a_job_runs_under_high_thresholds() -> None:
     env = StreamExecutionEnvironment.get_execution_environment()
     with env.from_collection([1]).map(lambda _: gc.get_threshold()).execute_and_collect() as results:
-        during += results
-    assert during[0][0] > before[0]
-    assert gc.get_threshold() == before
+        assert list(results) == [(50_000, 20, 50)]

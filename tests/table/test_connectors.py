@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections import Counter
 from pathlib import Path
 
@@ -81,6 +82,9 @@ def test_malformed_lines_fail_or_are_skipped(tmp_path: Path) -> None:
         ({"connector": "filesystem", "pth": "."}, "option 'pth': the connector 'filesystem' does not take it; did"),
         ({"connector": "print"}, "the connector 'print' can only be written to"),
         ({"connector": "datagen", "number-of-rows": "many"}, "option 'number-of-rows': 'many'"),
+        ({"connector": "datagen", "rows-per-second": "0"}, "option 'rows-per-second': 0: it must be 1 or more"),
+        ({"connector": "datagen", "fields.b.min": "1"}, "option 'fields.b.min': there is no column `b`"),
+        ({"connector": "datagen", "fields.a.null-rate": "0"}, "'null-rate' is not supported; a column takes kind, min"),
         ({"connector": "nexmark", "table": "bid"}, "a Nexmark bid has no column `a`"),
     ],
 )  # fmt: skip
@@ -114,6 +118,25 @@ def test_an_updating_query_into_files_is_refused_but_runs_in_batch_mode(tmp_path
         assert sorted(rows, key=lambda row: row["k"]) == [{"k": 1, "c": 2}, {"k": 2, "c": 1}]
 
 
+def test_a_not_null_column_gets_no_null(tmp_path: Path) -> None:
+    t_env = environment(parallelism__default="2")
+    create(t_env, "t", "k INT NOT NULL, v INT", connector="filesystem", path=tmp_path / "out", format="json")
+    values = "(VALUES (1, 10), (CAST(NULL AS INT), 20), (3, NULL)) AS s (k, v)"
+    with pytest.raises(UserError, match=r"column `k` of `t` is NOT NULL, but a row .*: {'k': None"):
+        t_env.execute_sql(f"INSERT INTO t SELECT k, v FROM {values}").wait()
+    assert list((tmp_path / "out").glob("part-*")) == []
+    t_env.execute_sql(f"INSERT INTO t SELECT k, v FROM {values} WHERE k IS NOT NULL").wait()
+    assert sorted(query(t_env, "SELECT k, v FROM t"), key=repr) == [("+I", 1, 10), ("+I", 3, None)]
+
+
+def test_an_aggregate_without_values_is_null_for_a_not_null_column() -> None:
+    t_env = environment()
+    create(t_env, "nothing", "k INT NOT NULL, s INT NOT NULL", connector="blackhole")
+    rows = "(VALUES (1, CAST(NULL AS INT))) AS t (k, v)"
+    with pytest.raises(UserError, match="column `s` of `nothing` is NOT NULL"):
+        t_env.execute_sql(f"INSERT INTO nothing SELECT k, SUM(v) FROM {rows} GROUP BY k").wait()
+
+
 def test_print_shows_changes(capsys: pytest.CaptureFixture[str]) -> None:
     t_env = environment()
     create(t_env, "shown", "k INT, total INT", connector="print", print_identifier="p")
@@ -143,7 +166,13 @@ def test_one_job_fills_several_tables(tmp_path: Path) -> None:
 def test_datagen_is_the_same_for_the_same_seed() -> None:
     t_env = environment(parallelism__default="2")
     columns = "i INT, t TINYINT, b BIGINT, d DOUBLE, s STRING, ok BOOLEAN"
-    options = {"number_of_rows": 2000, "fields__i__min": 5, "fields__i__max": 7, "fields__s__length": 11}
+    options = {
+        "number_of_rows": 2000,
+        "rows_per_second": 10**6,
+        "fields__i__min": 5,
+        "fields__i__max": 7,
+        "fields__s__length": 11,
+    }
     create(t_env, "a", columns, connector="datagen", seed=3, **options)
     create(t_env, "b", columns, connector="datagen", seed=3, **options)
     create(t_env, "c", columns, connector="datagen", seed=4, **options)
@@ -157,6 +186,14 @@ def test_datagen_is_the_same_for_the_same_seed() -> None:
     assert all(0 <= row[4] < 1 for row in rows)
     assert min(row[2] for row in rows) < -100 < 100 < max(row[2] for row in rows)
     assert min(row[3] for row in rows) < -(2**62) < 2**62 < max(row[3] for row in rows)
+
+
+def test_datagen_is_paced_as_in_flink_unless_told_otherwise() -> None:
+    t_env = environment()
+    create(t_env, "paced", "n BIGINT", connector="datagen", number_of_rows=2_000)
+    began = time.monotonic()
+    assert len(query(t_env, "SELECT n FROM paced")) == 2_000
+    assert time.monotonic() - began >= 0.19, "10,000 rows a second"
 
 
 def test_nexmark_bids() -> None:

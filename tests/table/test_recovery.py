@@ -18,7 +18,7 @@ ROWS = 1_000_000
 QUERY = "SELECT k, COUNT(*) AS c, SUM(n) AS s FROM g GROUP BY k"
 
 
-def start(checkpoints: Path, pace: str = "", **settings: str) -> QueryJob:
+def start(checkpoints: Path, rate: int, **settings: str) -> QueryJob:
     t_env = environment(
         execution__checkpointing__interval="5 ms",
         execution__checkpointing__dir=str(checkpoints),
@@ -27,7 +27,8 @@ def start(checkpoints: Path, pace: str = "", **settings: str) -> QueryJob:
     )
     t_env.execute_sql(
         "CREATE TABLE g (n BIGINT, k BIGINT) WITH ('connector' = 'datagen', 'fields.n.kind' = 'sequence', "
-        f"'fields.n.start' = '1', 'fields.n.end' = '{ROWS}', 'fields.k.min' = '0', 'fields.k.max' = '99'{pace})"
+        f"'fields.n.start' = '1', 'fields.n.end' = '{ROWS}', 'fields.k.min' = '0', 'fields.k.max' = '99', "
+        f"'rows-per-second' = '{rate}')"
     )
     compiled = compile_query(QUERY, parse_query(QUERY), t_env.catalog, t_env.planner_settings, Accepts.RETRACT)
     return jobs.run_query(compiled, t_env.get_config().get_configuration(), batch=False)
@@ -36,13 +37,13 @@ def start(checkpoints: Path, pace: str = "", **settings: str) -> QueryJob:
 @pytest.mark.parametrize("mini_batch", ["false", "true"])
 def test_groups_go_on_where_they_were(tmp_path: Path, mini_batch: str) -> None:
     settings = {"table__exec__mini_batch__enabled": mini_batch, "table__exec__mini_batch__size": "20000"}
-    first = start(tmp_path, pace=", 'rows-per-second' = '200000'", **settings)
+    first = start(tmp_path, 200_000, **settings)
     while first.job.stats.completed == 0:
         assert first.job.step(0.001), "the job ended before its first checkpoint"
     assert 0 < first.job.progress().rows < ROWS
     first.cancel()
 
-    second = start(tmp_path, execution__state_recovery__path="latest", parallelism__default="2", **settings)
+    second = start(tmp_path, 10**9, execution__state_recovery__path="latest", parallelism__default="2", **settings)
     last: dict[int, tuple[int, int]] = {}
     for batch in second.batches():
         assert isinstance(batch, ColumnBatch)

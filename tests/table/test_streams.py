@@ -169,6 +169,10 @@ def test_a_target_schema_converts_columns_by_position() -> None:
     narrow = Schema.new_builder().column("who", "STRING").column("much", "INT").build()
     with pytest.raises(SqlError, match="`price` is BIGINT, column `much` takes INT; use CAST"):
         t_env.to_changelog_stream(table, narrow)
+    strict = Schema.new_builder().column("who", "STRING").column("much", "BIGINT NOT NULL").build()
+    everybody = t_env.sql_query("SELECT bidder, price FROM bids")
+    with pytest.raises(UserError, match="column `much` of `target_schema` is NOT NULL"):
+        collected(t_env.to_changelog_stream(everybody, strict))
     with pytest.raises(SqlError, match=r"takes 1 columns \(a\), the query gives 2"):
         t_env.to_changelog_stream(table, Schema.new_builder().column("a", "INT").build())
 

@@ -41,6 +41,7 @@ class OperatorEntry:
     generated_uid: bool
     parallelism: int
     parts: dict[str, PartEntry] = field(default_factory=dict)
+    max_parallelism: int = 0
 
 
 @dataclass(slots=True)

@@ -57,6 +57,15 @@ def check_fits(
             f"{label} was written with max parallelism {manifest.max_parallelism}, this job has {max_parallelism}; "
             f"key groups differ, so set pipeline.max-parallelism={manifest.max_parallelism}"
         )
+    for uid, entry in holding.items():
+        wanted = operators[uid].max_parallelism if uid in operators else 0
+        keyed = any(part.kind == PartKind.KEYED.value for part in entry.parts.values())
+        if keyed and entry.max_parallelism and wanted and entry.max_parallelism != wanted:
+            raise CheckpointMismatchError(
+                f"{label}: the state of {uid} ({entry.name!r}) was written with max parallelism "
+                f"{entry.max_parallelism}, now it has {wanted}; key groups differ, so call "
+                f".set_max_parallelism({entry.max_parallelism}) on that operator"
+            )
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import threading
 import uuid
 from collections import Counter
+from typing import Any
 
 from levada.checkpoint.coordinator import CheckpointCoordinator, CheckpointSettings, CheckpointStats
 from levada.checkpoint.lock import DirectoryLock
@@ -29,6 +30,7 @@ from levada.common.version import VERSION
 from levada.graph.job_graph import JobGraph
 from levada.graph.plan import plan
 from levada.graph.transformation import LogicalGraph
+from levada.operators.row.accumulators import merged
 from levada.runtime.execution import Execution
 from levada.runtime.services import Services
 
@@ -60,7 +62,9 @@ class EmbeddedJob:
         self.restored_from: int | None = None
         self._config = config
         self._services = services
-        self._store = store or _configured_store(config)
+        self._store = None if graph.batch else store or _configured_store(config)
+        if graph.batch:
+            _warn_of_checkpoints(config)
         self._restart = restart.from_configuration(config, self._store is not None)
         self._execution: Execution | None = None
         self._lock: DirectoryLock | None = None
@@ -79,6 +83,7 @@ class EmbeddedJob:
         self._rows_before = 0
         self._printer = ProgressPrinter.from_configuration(config)
         self._last_counters: Counter[str] = Counter()
+        self._last_accumulators: dict[str, Any] = {}
 
     # --- driving -----------------------------------------------------------------------------------------------------
 
@@ -113,7 +118,8 @@ class EmbeddedJob:
             raise self.failure
         if self.status is JobStatus.CANCELED:
             raise JobCanceledError(f"job {self.graph.name!r} was cancelled")
-        return JobExecutionResult(self.job_id, self._services.clock.now_ms() - self._started_ms, dict(self.counters()))
+        found = {**self.counters(), **self.accumulators()}
+        return JobExecutionResult(self.job_id, self._services.clock.now_ms() - self._started_ms, found)
 
     def step(self, max_seconds: float) -> bool:
         """Run for about ``max_seconds``; True while the job has not ended. Failures end up in ``failure``."""
@@ -163,6 +169,10 @@ class EmbeddedJob:
                 for name, amount in metrics.counters.items():
                     found[f"{node.name}.{name}"] += amount
         return found
+
+    def accumulators(self) -> dict[str, Any]:
+        """The results of the functions' accumulators in the newest attempt, merged over subtasks."""
+        return self._last_accumulators if self._execution is None else _accumulators(self._execution)
 
     # --- one turn ----------------------------------------------------------------------------------------------------
 
@@ -226,12 +236,13 @@ class EmbeddedJob:
     def _execute(self, checkpoint: StoredCheckpoint | None) -> None:
         self.restored_from = None if checkpoint is None else checkpoint.manifest.checkpoint_id
         self._last_checkpoint_begun = False
+        if self._store is not None:
+            warm_up()  # before the clocks of paced sources run
         # From here on a failure is one of an attempt (a function's open(), say): restarts apply.
         self.status = JobStatus.RUNNING
         execution = Execution(self.graph, self._config, self._services, checkpoint, self._attempt, self._run)
         self._execution = execution
         if self._store is not None:
-            warm_up()
             execution.coordinator = self._coordinator(execution, self._store)
 
     def _coordinator(self, execution: Execution, store: CheckpointStore) -> CheckpointCoordinator:
@@ -367,6 +378,12 @@ class EmbeddedJob:
         self._last_counters = self.counters()
         self._execution = None
         execution.close(quietly)
+        if not quietly:
+            self._last_accumulators = _accumulators(execution)
+
+
+def _accumulators(execution: Execution) -> dict[str, Any]:
+    return merged(each for task in execution.tasks for metrics in task.metrics for each in metrics.accumulators)
 
 
 def submit(
@@ -383,6 +400,13 @@ def submit(
         What is wrong with the job.
     """
     return EmbeddedJob(plan(graph, config), config, services or Services(), store)
+
+
+def _warn_of_checkpoints(config: Configuration) -> None:
+    """BATCH mode takes none: what sinks have written becomes visible when all is done."""
+    for option in (options.CHECKPOINT_INTERVAL, options.CHECKPOINT_DIR):
+        if config.get(option) is not None:
+            log.warning("%s has no effect: a job in BATCH mode takes no checkpoints", option.key)
 
 
 def _configured_store(config: Configuration) -> CheckpointStore | None:

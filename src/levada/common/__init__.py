@@ -12,6 +12,7 @@ from levada.common.job_execution_result import JobExecutionResult
 from levada.common.job_id import JobID
 from levada.common.job_status import JobStatus
 from levada.common.output_tag import OutputTag
+from levada.common.restart_strategy import RestartStrategies, RestartStrategyConfiguration
 from levada.common.serialization import (
     ByteArraySchema,
     DeserializationSchema,
@@ -40,6 +41,8 @@ __all__ = [
     "JobID",
     "JobStatus",
     "OutputTag",
+    "RestartStrategies",
+    "RestartStrategyConfiguration",
     "Row",
     "RowKind",
     "SerializationSchema",

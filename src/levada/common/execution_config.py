@@ -6,8 +6,16 @@ from datetime import timedelta
 from typing import Any
 
 from levada.common.configuration import Configuration
+from levada.common.errors import JobBuildError
 from levada.common.jvm_execution_config import JvmExecutionConfig
-from levada.common.options import AUTO_WATERMARK_INTERVAL, GLOBAL_JOB_PARAMETERS, MAX_PARALLELISM, PARALLELISM
+from levada.common.options import (
+    AUTO_GENERATE_UIDS,
+    AUTO_WATERMARK_INTERVAL,
+    GLOBAL_JOB_PARAMETERS,
+    MAX_PARALLELISM,
+    PARALLELISM,
+)
+from levada.common.restart_strategy import RestartStrategyConfiguration
 
 __all__ = ["ExecutionConfig"]
 
@@ -46,6 +54,30 @@ class ExecutionConfig(JvmExecutionConfig):
     def set_auto_watermark_interval(self, interval: int) -> ExecutionConfig:
         """Set the milliseconds after which a quiet split emits its watermark."""
         self._configuration.set(AUTO_WATERMARK_INTERVAL, timedelta(milliseconds=interval))
+        return self
+
+    def enable_auto_generated_uids(self) -> ExecutionConfig:
+        """Let operators without a ``uid`` have one made from their place in the job (the default)."""
+        self._configuration.set(AUTO_GENERATE_UIDS, True)
+        return self
+
+    def disable_auto_generated_uids(self) -> ExecutionConfig:
+        """Refuse jobs with an operator that was not given a ``uid``."""
+        self._configuration.set(AUTO_GENERATE_UIDS, False)
+        return self
+
+    def has_auto_generated_uids_enabled(self) -> bool:
+        """Whether operators without a ``uid`` have one made."""
+        return self._configuration.get(AUTO_GENERATE_UIDS)
+
+    def set_restart_strategy(self, restart_strategy: RestartStrategyConfiguration) -> ExecutionConfig:
+        """Set what happens when a job fails: one of ``RestartStrategies``."""
+        if not isinstance(restart_strategy, RestartStrategyConfiguration):
+            raise JobBuildError(
+                f"set_restart_strategy({restart_strategy!r}): pass RestartStrategies.fixed_delay_restart(3, 1000) or "
+                "RestartStrategies.no_restart()"
+            )
+        restart_strategy.apply(self._configuration)
         return self
 
     def get_global_job_parameters(self) -> dict[str, str]:

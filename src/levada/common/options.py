@@ -96,6 +96,21 @@ CHAINING = _option(
     True,
     "Run neighbouring operators as one chain without queues.",
 )
+RUNTIME_MODE = _option(
+    "execution.runtime-mode",
+    choice(("STREAMING", "streaming"), ("BATCH", "batch"), ("AUTOMATIC", "automatic")),
+    "STREAMING",
+    "`BATCH` gives final results only, of bounded input; `AUTOMATIC` is `BATCH` where every source is bounded.",
+)
+AUTO_GENERATE_UIDS = _option(
+    "pipeline.auto-generate-uids",
+    BOOLEAN,
+    True,
+    "Give operators without a uid one made from their place in the job; otherwise such a job is refused.",
+)
+CACHED_FILES = _option(
+    "pipeline.cached-files", MAP, {}, "Files for functions, by the names that `get_distributed_cache()` knows them by."
+)
 GLOBAL_JOB_PARAMETERS = _option(
     "pipeline.global-job-parameters", MAP, {}, "Parameters of the program itself, readable in every function."
 )
@@ -173,6 +188,12 @@ STEP_TIME = _option(
 )
 CHANNEL_BYTES = _option(
     "levada.channel.bytes", SIZE, 4 << 20, "Bytes a channel between two tasks holds before the sender has to wait."
+)
+BATCH_SORT_MEMORY = _option(
+    "levada.batch.sort-memory",
+    SIZE,
+    128 << 20,
+    "Bytes of its input a keyed operator in BATCH mode sorts in memory; more is sorted on disk.",
 )
 DETECT_MUTATIONS = _option(
     "levada.state.detect-mutations",

@@ -9,11 +9,17 @@ it loads neither Arrow nor numpy.
 from levada.common.output_tag import OutputTag
 from levada.datastream.async_data_stream import AsyncDataStream
 from levada.datastream.checkpoint_config import CheckpointConfig
+from levada.datastream.checkpoint_storage import (
+    CheckpointStorage,
+    FileSystemCheckpointStorage,
+    JobManagerCheckpointStorage,
+)
 from levada.datastream.checkpointing_mode import CheckpointingMode
 from levada.datastream.data_stream import (
     AllWindowedStream,
     BroadcastConnectedStream,
     BroadcastStream,
+    CachedDataStream,
     CloseableIterator,
     CoGroupedStreams,
     ConnectedStreams,
@@ -25,11 +31,14 @@ from levada.datastream.data_stream import (
     KeyedStream,
     WindowedStream,
 )
+from levada.datastream.execution_mode import RuntimeExecutionMode
 from levada.datastream.externalized_checkpoint_retention import ExternalizedCheckpointRetention
 from levada.datastream.functions import (
     AggregateFunction,
     AllWindowFunction,
     AsyncFunction,
+    AsyncRetryPredicate,
+    AsyncRetryStrategy,
     BroadcastProcessFunction,
     CoFlatMapFunction,
     CoGroupFunction,
@@ -52,9 +61,17 @@ from levada.datastream.functions import (
     ReduceFunction,
     RuntimeContext,
     SinkFunction,
+    SourceFunction,
     WindowFunction,
 )
+from levada.datastream.job_listener import JobListener
 from levada.datastream.slot_sharing_group import MemorySize, SlotSharingGroup
+from levada.datastream.state_backend import (
+    EmbeddedRocksDBStateBackend,
+    HashMapStateBackend,
+    PredefinedOptions,
+    StateBackend,
+)
 from levada.datastream.stream_execution_environment import StreamExecutionEnvironment
 from levada.datastream.time_domain import TimeDomain
 from levada.datastream.timerservice import TimerService
@@ -77,10 +94,14 @@ __all__ = [
     "AllWindowedStream",
     "AsyncDataStream",
     "AsyncFunction",
+    "AsyncRetryPredicate",
+    "AsyncRetryStrategy",
     "BroadcastConnectedStream",
     "BroadcastProcessFunction",
     "BroadcastStream",
+    "CachedDataStream",
     "CheckpointConfig",
+    "CheckpointStorage",
     "CheckpointingMode",
     "CloseableIterator",
     "CoFlatMapFunction",
@@ -92,13 +113,18 @@ __all__ = [
     "CountWindow",
     "DataStream",
     "DataStreamSink",
+    "EmbeddedRocksDBStateBackend",
     "ExternalizedCheckpointRetention",
     "FilterFunction",
+    "FileSystemCheckpointStorage",
     "FlatJoinFunction",
     "FlatMapFunction",
     "GlobalWindow",
+    "HashMapStateBackend",
     "IntervalJoin",
     "IntervalJoined",
+    "JobManagerCheckpointStorage",
+    "JobListener",
     "JoinFunction",
     "JoinedStreams",
     "KeySelector",
@@ -110,13 +136,17 @@ __all__ = [
     "MergingWindowAssigner",
     "OutputTag",
     "Partitioner",
+    "PredefinedOptions",
     "ProcessAllWindowFunction",
     "ProcessFunction",
     "ProcessJoinFunction",
     "ProcessWindowFunction",
     "ReduceFunction",
     "RuntimeContext",
+    "RuntimeExecutionMode",
     "SinkFunction",
+    "SourceFunction",
+    "StateBackend",
     "StreamExecutionEnvironment",
     "TimeDomain",
     "TimeWindow",

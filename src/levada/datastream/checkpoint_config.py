@@ -3,12 +3,24 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from pathlib import Path
 
 from levada.common.configuration import Configuration
 from levada.common.errors import JobBuildError
 from levada.common.logs import get_logger
-from levada.common.options import CHECKPOINT_INTERVAL, CHECKPOINT_TIMEOUT, MIN_PAUSE, TOLERABLE_FAILURES
+from levada.common.options import (
+    CHECKPOINT_DIR,
+    CHECKPOINT_INTERVAL,
+    CHECKPOINT_TIMEOUT,
+    MIN_PAUSE,
+    TOLERABLE_FAILURES,
+)
 from levada.common.time import Duration, Time, to_millis
+from levada.datastream.checkpoint_storage import (
+    CheckpointStorage,
+    FileSystemCheckpointStorage,
+    JobManagerCheckpointStorage,
+)
 from levada.datastream.checkpointing_mode import CheckpointingMode
 from levada.datastream.externalized_checkpoint_retention import ExternalizedCheckpointRetention
 
@@ -44,6 +56,18 @@ class CheckpointConfig:
         interval = as_millis(checkpoint_interval, "set_checkpoint_interval(checkpoint_interval)")
         self._configuration.set(CHECKPOINT_INTERVAL, timedelta(milliseconds=interval))
         return self
+
+    def set_checkpoint_storage(self, storage: CheckpointStorage | str | Path) -> CheckpointConfig:
+        """Write checkpoints into a directory: its path, or a storage that names it."""
+        path = storage.get_checkpoint_path() if isinstance(storage, CheckpointStorage) else str(storage)
+        if path is not None:
+            self._configuration.set(CHECKPOINT_DIR, path)
+        return self
+
+    def get_checkpoint_storage(self) -> CheckpointStorage:
+        """Where checkpoints are written: a directory, or memory where none is set."""
+        path = self._configuration.get(CHECKPOINT_DIR)
+        return JobManagerCheckpointStorage() if path is None else FileSystemCheckpointStorage(path)
 
     def get_checkpoint_timeout(self) -> int:
         """Milliseconds after which a checkpoint is given up."""

@@ -1,6 +1,7 @@
 """The kinds of streams, under the module name that programs import them from."""
 
 from levada.datastream.streams.broadcast import BroadcastConnectedStream, BroadcastStream
+from levada.datastream.streams.cached import CachedDataStream
 from levada.datastream.streams.collecting import CloseableIterator
 from levada.datastream.streams.connected import ConnectedStreams
 from levada.datastream.streams.data_stream import DataStream
@@ -14,6 +15,7 @@ __all__ = [
     "AllWindowedStream",
     "BroadcastConnectedStream",
     "BroadcastStream",
+    "CachedDataStream",
     "CloseableIterator",
     "CoGroupedStreams",
     "ConnectedStreams",

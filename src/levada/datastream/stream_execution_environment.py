@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from levada.common.configuration import Configuration
@@ -10,7 +10,7 @@ from levada.common.errors import JobBuildError
 from levada.common.execution_config import ExecutionConfig
 from levada.common.job_client import JobClient
 from levada.common.job_execution_result import JobExecutionResult
-from levada.common.options import CHAINING, JOB_NAME, MAX_PARALLELISM, PARALLELISM
+from levada.common.options import CHAINING, JOB_NAME, MAX_PARALLELISM, PARALLELISM, RUNTIME_MODE
 from levada.common.type_hints import type_information_of
 from levada.common.typeinfo import TypeInformation
 from levada.common.watermark_strategy import WatermarkStrategy
@@ -18,10 +18,14 @@ from levada.connectors.collection import collection_source
 from levada.datastream import execution
 from levada.datastream.checkpoint_config import CheckpointConfig, Millis
 from levada.datastream.checkpointing_mode import CheckpointingMode
+from levada.datastream.execution_mode import RuntimeExecutionMode
+from levada.datastream.functions import SourceFunction
+from levada.datastream.job_listener import JobListener, tell_executed, tell_submitted
 from levada.datastream.jvm_calls import JvmCalls
 from levada.datastream.row_source import rows_of
 from levada.datastream.slot_sharing_group import SlotSharingGroup
 from levada.datastream.streams.building import add, buffer_timeout, declared_type, positive, shaping_tail
+from levada.datastream.streams.cached import CachedDataStream, needed_by
 from levada.datastream.streams.data_stream import DataStream
 from levada.graph.transformation import Input, LogicalGraph, SourceSpec, Transformation
 
@@ -51,6 +55,8 @@ class StreamExecutionEnvironment(JvmCalls):
         self._checkpoint_config = CheckpointConfig(self._configuration)
         self._known: list[Transformation] = []
         self._pending: list[Transformation] = []
+        self._cached: list[CachedDataStream[Any]] = []
+        self._listeners: list[JobListener] = []
         self._buffer_timeout = 100
 
     @staticmethod
@@ -61,7 +67,11 @@ class StreamExecutionEnvironment(JvmCalls):
                 f"get_execution_environment({configuration!r}): pass a Configuration; for a dict: "
                 "Configuration.from_dict({...})"
             )
-        return StreamExecutionEnvironment(configuration)
+        env = StreamExecutionEnvironment(configuration)
+        default = StreamExecutionEnvironment._default_local_parallelism
+        if default is not None and not env._configuration.contains_key(PARALLELISM.key):
+            env._configuration.set(PARALLELISM, default)
+        return env
 
     # --- settings ----------------------------------------------------------------------------------------------------
 
@@ -96,6 +106,18 @@ class StreamExecutionEnvironment(JvmCalls):
     def get_max_parallelism(self) -> int:
         """The number of key groups."""
         return self._configuration.get(MAX_PARALLELISM)
+
+    def set_runtime_mode(self, execution_mode: RuntimeExecutionMode) -> StreamExecutionEnvironment:
+        """Run jobs in ``STREAMING`` mode, or in ``BATCH`` mode: final results only, of bounded input.
+
+        A setting on the command line (``--set execution.runtime-mode=BATCH``) stands above it.
+        """
+        if not isinstance(execution_mode, RuntimeExecutionMode):
+            raise JobBuildError(
+                f"set_runtime_mode({execution_mode!r}): pass RuntimeExecutionMode.STREAMING, BATCH or AUTOMATIC"
+            )
+        self._configuration.set(RUNTIME_MODE, execution_mode.name)
+        return self
 
     def set_buffer_timeout(self, timeout_millis: int) -> StreamExecutionEnvironment:
         """Accepted for programs written for Flink, where records wait in network buffers; here batches never wait."""
@@ -207,11 +229,24 @@ class StreamExecutionEnvironment(JvmCalls):
         Works from any thread, and inside a running event loop (which it blocks; ``execute_async`` does not). In the
         main thread Ctrl-C and SIGTERM stop the job at a last checkpoint.
         """
-        return self._submit(job_name, "execute()").run()
+        job = tell_submitted(self._listeners, lambda: self._submit(job_name, "execute()"))
+        return tell_executed(self._listeners, job.run)
 
     def execute_async(self, job_name: str | None = None) -> JobClient:
         """Run what was built on a thread of its own, and return at once."""
-        return execution.run_in_background(self._submit(job_name, "execute_async()"))
+        return tell_submitted(
+            self._listeners, lambda: execution.run_in_background(self._submit(job_name, "execute_async()"))
+        )
+
+    def register_job_listener(self, job_listener: JobListener) -> None:
+        """Have a listener told of jobs as they are started and as they end."""
+        if not isinstance(job_listener, JobListener):
+            raise JobBuildError(f"register_job_listener({job_listener!r}): pass an object of a class of JobListener")
+        self._listeners.append(job_listener)
+
+    def clear_job_listeners(self) -> None:
+        """Tell nobody any more."""
+        self._listeners.clear()
 
     def get_execution_plan(self) -> str:
         """What would run, as text for people."""
@@ -228,6 +263,7 @@ class StreamExecutionEnvironment(JvmCalls):
         """Forget what was built and not run."""
         self._pending.clear()
         self._known.clear()
+        self._cached.clear()
 
     def __enter__(self) -> StreamExecutionEnvironment:
         return self
@@ -240,6 +276,29 @@ class StreamExecutionEnvironment(JvmCalls):
     def _register(self, transformation: Transformation) -> None:
         self._known.append(transformation)
         self._pending.append(transformation)
+
+    def add_source(
+        self,
+        source_func: SourceFunction[Any] | Source | Callable[[], Iterable[Any]] | Iterable[Any],
+        source_name: str = "Custom Source",
+        type_info: TypeInformation[Any] | type[Any] | None = None,
+    ) -> DataStream[Any]:
+        """A stream of what a ``SourceFunction``, a generator function or an iterable gives, without event time.
+
+        After a restart the function is called anew, and the records handed out before the checkpoint are skipped.
+        """
+        from levada.connectors.iterator import IteratorSource
+
+        source: Any = source_func
+        if isinstance(source_func, SourceFunction):
+            source = IteratorSource(source_func.run, bounded=source_func.bounded)
+        elif not callable(getattr(source_func, "create_reader", None)):
+            if not callable(source_func) and not hasattr(source_func, "__iter__"):
+                raise JobBuildError(
+                    f"add_source({source_func!r}): pass a SourceFunction, a generator function or an iterable"
+                )
+            source = IteratorSource(source_func, bounded=True)
+        return self.from_source(source, WatermarkStrategy.no_watermarks(), source_name, type_info)
 
     def _source(
         self,
@@ -265,7 +324,17 @@ class StreamExecutionEnvironment(JvmCalls):
                 "env.from_source(...)) and what should happen with it"
             )
         config = execution.job_configuration(self._configuration, job_name)
-        job = execution.submit(self._graph(self._pending, config), config)
+        # Each tap is a sink, registered as such: it is part of what is pending.
+        asked = len(self._pending)
+        taps = [(stream, stream._tap()) for stream in needed_by(self._pending, self._cached)]
+        try:
+            job = execution.submit(self._graph(self._pending, config), config)
+        except BaseException:
+            del self._pending[asked:]
+            raise
+        for stream, buffer in taps:
+            if buffer is not None:
+                stream._attempts.append((job, buffer))
         self._pending.clear()
         return job
 

@@ -23,7 +23,8 @@ class ChainNode:
     """One operator of a stage.
 
     ``uid`` addresses its state; ``members`` names the transformations it stands for (several where row functions are
-    fused); ``forwards_timestamps`` says whether anything downstream reads event times.
+    fused); ``forwards_timestamps`` says whether anything downstream reads event times; ``max_parallelism`` is the
+    number of its own key groups, whoever it shares a task with.
     """
 
     uid: str
@@ -35,6 +36,7 @@ class ChainNode:
     stateful: bool
     forwards_timestamps: bool
     reads_timestamps: bool = False
+    max_parallelism: int = 128
     members: tuple[str, ...] = ()
     links: list[ChainLink] = field(default_factory=list)
 
@@ -73,10 +75,12 @@ class JobGraph:
     stages: list[Stage]
     exchanges: list[Exchange]
     max_parallelism: int
+    batch: bool = False
+    """Whether it runs in BATCH mode."""
 
     def explain(self) -> str:
         """The plan for people: stages, their operators, and how rows get from one to the next."""
-        lines = [f"Job {self.name!r}"]
+        lines = [f"Job {self.name!r}{' (BATCH)' if self.batch else ''}"]
         for stage in self.stages:
             lines.append(f"  Stage {stage.number}, parallelism {stage.parallelism}")
             lines += [f"    {_line(node)}" for node in stage.nodes]

@@ -7,11 +7,11 @@ from dataclasses import replace
 from levada.common import options
 from levada.common.configuration import Configuration
 from levada.common.errors import JobBuildError
-from levada.connectors.base import Boundedness
+from levada.graph.execution_mode import in_batch, runs_in_batch, unbounded_sources
 from levada.graph.job_graph import ChainLink, ChainNode, Exchange, JobGraph, Stage
 from levada.graph.partitioner import Broadcast, Forward, Rebalance
 from levada.graph.transformation import Chaining, Input, LogicalGraph, SinkSpec, SourceSpec, Transformation
-from levada.graph.uids import assign_uids, identity
+from levada.graph.uids import assign_uids, identity, refuse_missing_uids
 from levada.operators.row.checkpointed import is_checkpointed
 from levada.operators.row.fused import RowStep, fuse
 
@@ -22,9 +22,13 @@ def plan(graph: LogicalGraph, config: Configuration) -> JobGraph:
     Raises
     ------
     JobBuildError
-        For an empty graph, equal uids, bad parallelism, or a transactional sink that could never commit.
+        For an empty graph, equal uids, bad parallelism, a transactional sink that could never commit, or BATCH mode
+        over a source that never ends.
     """
-    return _Planner(graph, config).plan()
+    batch = runs_in_batch(graph, config)
+    planned = _Planner(in_batch(graph) if batch else graph, config).plan()
+    planned.batch = batch
+    return planned
 
 
 class _Planner:
@@ -33,6 +37,8 @@ class _Planner:
             raise JobBuildError("execute(): the job is empty; add a source and a sink first")
         self.graph = graph
         self.config = config
+        if not config.get(options.AUTO_GENERATE_UIDS):
+            refuse_missing_uids(graph)
         self.uids = assign_uids(graph)
         self.default_parallelism = config.get(options.PARALLELISM)
         self.max_parallelism = config.get(options.MAX_PARALLELISM)
@@ -141,6 +147,7 @@ class _Planner:
             stateful=stateful,
             forwards_timestamps=self.needs_time[id(transformation)],
             reads_timestamps=self._reads_time(transformation),
+            max_parallelism=self._max_parallelism(transformation),
             members=(transformation.name,),
         )
 
@@ -170,18 +177,10 @@ class _Planner:
                 check = getattr(transformation.spec.source, "check_settings", None)
                 if check is not None:
                     check(self.config, transformation.name)
-        unbounded = self._unbounded_sources()
+        unbounded = unbounded_sources(self.graph)
         for transformation in self.graph.transformations:
             if isinstance(transformation.spec, SinkSpec) and transformation.spec.sink.transactional and unbounded:
                 self._require_checkpoints(transformation, unbounded)
-
-    def _unbounded_sources(self) -> list[str]:
-        return [
-            transformation.name
-            for transformation in self.graph.transformations
-            if isinstance(transformation.spec, SourceSpec)
-            and transformation.spec.source.boundedness is Boundedness.CONTINUOUS_UNBOUNDED
-        ]
 
     def _require_checkpoints(self, sink: Transformation, unbounded: list[str]) -> None:
         if self.config.get(options.CHECKPOINT_INTERVAL) is None:

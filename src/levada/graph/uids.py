@@ -11,6 +11,7 @@ import hashlib
 from collections import Counter
 
 from levada.common.errors import JobBuildError
+from levada.connectors.collect import CollectSink
 from levada.graph.partitioner import KeyByColumns
 from levada.graph.transformation import Input, LogicalGraph, SinkSpec, SourceSpec, Transformation
 
@@ -43,6 +44,27 @@ def assign_uids(graph: LogicalGraph) -> dict[int, str]:
         taken[uid] = transformation
         uids[id(transformation)] = uid
     return uids
+
+
+def refuse_missing_uids(graph: LogicalGraph) -> None:
+    """Every operator needs a uid of the user's, but for those that a program has no handle on: they keep no state.
+
+    Raises
+    ------
+    JobBuildError
+        Names the operators without one.
+    """
+    without = [each.name for each in graph.transformations if each.uid is None and not _is_implied(each)]
+    if without:
+        raise JobBuildError(
+            f"pipeline.auto-generate-uids is false, but {len(without)} operators have no uid: {', '.join(without)}; "
+            "call .uid('...') on each, or enable_auto_generated_uids()"
+        )
+
+
+def _is_implied(transformation: Transformation) -> bool:
+    spec = transformation.spec
+    return transformation.kind == "as-type" or (isinstance(spec, SinkSpec) and isinstance(spec.sink, CollectSink))
 
 
 def identity(transformation: Transformation) -> str:

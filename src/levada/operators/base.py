@@ -60,7 +60,9 @@ class RestoredState(Protocol):
 
 
 class Metrics(Protocol):
-    """Counters of one operator."""
+    """Counters of one operator, and the accumulators of each of its functions by name."""
+
+    accumulators: list[dict[str, Any]]
 
     def count(self, name: str, amount: int = 1) -> None:
         """Add to the counter ``name``."""

@@ -168,7 +168,7 @@ class TaskBuilder:
                 restored=self._restored(node, stage, index),
                 subtask_index=index,
                 parallelism=stage.parallelism,
-                max_parallelism=stage.max_parallelism,
+                max_parallelism=node.max_parallelism,
                 attempt=self.attempt,
                 reads_timestamps=node.forwards_timestamps,
                 run=self.run,
@@ -243,7 +243,7 @@ class TaskBuilder:
                     exchange.partitioner,
                     self._lanes[exchange.number][index],
                     index,
-                    self.graph.stages[exchange.target_stage].max_parallelism,
+                    self.graph.stages[exchange.target_stage].nodes[0].max_parallelism,
                     Sender(node.name, node.uid, index, stage.parallelism),
                     self.services.random,
                 )
@@ -257,4 +257,4 @@ class TaskBuilder:
     def _restored(self, node: ChainNode, stage: Stage, index: int) -> RestoredState | None:
         if self.checkpoint is None:
             return None
-        return RestoredOperator(self.checkpoint, node.uid, index, stage.parallelism, stage.max_parallelism)
+        return RestoredOperator(self.checkpoint, node.uid, index, stage.parallelism, node.max_parallelism)

@@ -67,7 +67,9 @@ class Execution:
         self.tasks = self._builder.tasks
         self._enumerators = self._builder.enumerators
         patience = config.get(options.STALLED_WATERMARK_WARNING)
-        self._stalled = StalledWatermarks(self.tasks, int(patience.total_seconds() * 1000), services.clock.now_ms())
+        # In BATCH mode watermarks stand still until the end.
+        watched = [] if graph.batch else self.tasks
+        self._stalled = StalledWatermarks(watched, int(patience.total_seconds() * 1000), services.clock.now_ms())
 
     @property
     def ended(self) -> bool:
@@ -201,7 +203,14 @@ class Execution:
 def describe_operators(graph: JobGraph) -> dict[str, OperatorEntry]:
     """Every operator of a planned job as a manifest entry without state."""
     return {
-        node.uid: OperatorEntry(node.name, node.kind, node.identity, node.generated_uid, stage.parallelism)
+        node.uid: OperatorEntry(
+            node.name,
+            node.kind,
+            node.identity,
+            node.generated_uid,
+            stage.parallelism,
+            max_parallelism=node.max_parallelism,
+        )
         for stage in graph.stages
         for node in stage.nodes
     }

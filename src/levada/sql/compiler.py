@@ -22,7 +22,7 @@ from levada.sql.physical import PlannerSettings, infer_changelog, plan
 from levada.sql.physical import nodes as physical
 from levada.sql.physical.nodes import Accepts
 from levada.sql.rules import optimise
-from levada.sql.time_zones import check_time_zone
+from levada.sql.time_zones import in_time_zone
 from levada.sql.translate import MiniBatch, Translation
 
 
@@ -80,7 +80,7 @@ def compile_insert(text: str, insert: statements.Insert, catalog: Catalog, setti
 
 
 def _compiled(syntax: SyntaxNode, bound: logical.Node, settings: PlannerSettings, accepts: Accepts) -> Compiled:
-    check_time_zone(bound, settings.time_zone)
+    bound = in_time_zone(bound, settings.time_zone)
     if isinstance(bound, logical.Insert):
         optimised: logical.Node = logical.Insert(bound.row_type, optimise(bound.input), bound.table)
     else:

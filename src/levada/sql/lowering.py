@@ -9,7 +9,7 @@ from levada.operators.columnar import expressions as columnar
 from levada.operators.columnar.program import Program
 from levada.sql.functions import FUNCTIONS
 from levada.sql.logical.expressions import Call, Case, Cast, Expression, FieldOf, Literal, Ref
-from levada.sql.types import STRING_LENGTH, CharType, DataType, VarCharType
+from levada.sql.types import STRING_LENGTH, CharType, DataType, LocalZonedTimestampType, VarCharType
 from levada.sql.types.arrow import to_arrow
 
 
@@ -39,9 +39,17 @@ def lower(expression: Expression) -> columnar.Expression:
 def _cast(cast: Cast) -> columnar.Expression:
     operand = lower(cast.operand)
     target = to_arrow(cast.data_type)
-    if operand.data_type != target:
-        operand = columnar.Cast(operand, target, cast.safe)
+    if cast.zone is not None and isinstance(cast.data_type, LocalZonedTimestampType):
+        local = pa.timestamp(target.unit)
+        return columnar.AtZone(_as(operand, local, cast.safe), cast.zone)
+    if cast.zone is not None:
+        operand = columnar.AtZone(operand, cast.zone)
+    operand = _as(operand, target, cast.safe)
     return _fitted(operand, cast.operand.data_type, cast.data_type)
+
+
+def _as(operand: columnar.Expression, target: pa.DataType, safe: bool) -> columnar.Expression:
+    return operand if operand.data_type == target else columnar.Cast(operand, target, safe)
 
 
 def _fitted(operand: columnar.Expression, source: DataType, target: DataType) -> columnar.Expression:

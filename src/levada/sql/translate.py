@@ -14,7 +14,9 @@ from levada.graph.transformation import Input, SinkSpec, SourceSpec, Transformat
 from levada.operators.base import OperatorSpec
 from levada.operators.columnar import AggregateCall, Calc, ColumnsToRows, GroupAggregate
 from levada.operators.columnar.final_aggregate import FinalAggregate
+from levada.operators.columnar.not_null import NotNull
 from levada.sql import explain
+from levada.sql.catalog import CatalogTable
 from levada.sql.connectors import StreamSource, scan_source
 from levada.sql.logical.expressions import Expression, Ref
 from levada.sql.logical.nodes import identity
@@ -43,15 +45,32 @@ class Translation:
 
     def add(self, plan: nodes.Sink, sink: Sink, name: str) -> Transformation:
         """Translate a plan; its rows go into ``sink``."""
-        stream = self._stream(plan.input)
+        stream = self._checked(plan.input, plan.table)
         inputs = tuple(Input(each) for each in stream.transformations)
         return self._new("sink", name, SinkSpec(sink), inputs, stream.parallelism)
 
-    def rows(self, plan: nodes.Sink, name: str) -> Transformation:
-        """Translate a plan; its rows become Python objects, ``Row`` with a kind each."""
-        stream = self._stream(plan.input)
+    def rows(self, plan: nodes.Sink, name: str, target: CatalogTable | None = None) -> Transformation:
+        """Translate a plan; its rows become Python objects, ``Row`` with a kind each, of the target's columns."""
+        stream = self._checked(plan.input, target)
         inputs = tuple(Input(each) for each in stream.transformations)
         return self._new("columns-to-rows", name, ColumnsToRows(), inputs, stream.parallelism)
+
+    def _checked(self, node: nodes.Node, target: CatalogTable | None) -> _Stream:
+        """The rows of a node, without NULL where the target allows none."""
+        stream = self._stream(node)
+        if target is None:
+            return stream
+        pairs = enumerate(zip(node.row_type.fields, target.physical_type.fields, strict=True))
+        columns = tuple(
+            at for at, (given, wanted) in pairs if given.data_type.is_nullable and not wanted.data_type.is_nullable
+        )
+        if not columns:
+            return stream
+        names = ", ".join(node.row_type.fields[at].name for at in columns)
+        inputs = tuple(Input(each) for each in stream.transformations)
+        spec = NotNull(target.name, columns)
+        name = f"ConstraintEnforcer[NotNullEnforcer(fields=[{names}])]"
+        return stream.then(self._new("not-null", name, spec, inputs, stream.parallelism))
 
     def _stream(self, node: nodes.Node) -> _Stream:
         known = self._done.get(id(node))

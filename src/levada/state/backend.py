@@ -152,6 +152,10 @@ class KeyedBackend(Protocol):
         """Take over the state of a checkpoint. Called on a fresh backend, before ``get_state``."""
         ...
 
+    def clear(self) -> None:
+        """Forget all values of all states; timers stay."""
+        ...
+
     def maintain(self, rows: int = 4096) -> bool:
         """Do deferred work on about ``rows`` values; whether there is more.
 

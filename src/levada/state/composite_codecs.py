@@ -161,6 +161,11 @@ class DataclassCodec(_FieldsCodec):
 
     def assemble(self, columns: list[list[Any]]) -> list[Any]:
         kind, names = self.python_type, self.names
+        if not dataclasses.is_dataclass(kind):
+            raise StateError(
+                f"the checkpoint holds {self._name} as a dataclass, which it no longer is. Make it one again, or start "
+                "without the checkpoint"
+            )
         fields = {field.name: field for field in dataclasses.fields(kind)}
         gained = [field for name, field in fields.items() if name not in names]
         kept = [index for index, name in enumerate(names) if name in fields]

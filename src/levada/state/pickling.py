@@ -66,12 +66,14 @@ def find_by_name(name: str) -> Any:
         There is no such module or name any more.
     """
     module, _, qualname = name.partition(":")
-    if module == main_module_name():
+    runs_here = module == main_module_name()
+    if runs_here:
         found = _lookup("__main__", qualname)
         if found is not None:
             return found
     try:
-        importlib.import_module(module)
+        if not runs_here:  # importing the program itself would run it once more
+            importlib.import_module(module)
     except ImportError as error:
         raise StateError(
             f"the checkpoint holds values of {qualname} from module {module!r}, which cannot be imported ({error}). "

@@ -125,7 +125,7 @@ def stream_of_table(
         table._text, table._query, t_env.catalog, t_env.planner_settings, accepts, reader=call, target=target
     )
     translation = Translation(t_env.planner_settings.batch, mini_batch(config))
-    made = translation.rows(compiled.physical, "Rows")
+    made = translation.rows(compiled.physical, "Rows", target)
     made.output_type = row_type_info(compiled.physical.row_type)
     default = config.get(TABLE_PARALLELISM)
     for transformation in translation.transformations:

@@ -44,16 +44,22 @@ class TableConfig:
 
     def get_local_timezone(self) -> str:
         """The session's time zone."""
-        return self._configuration.get(TABLE_TIME_ZONE)
+        zone = self._configuration.get(TABLE_TIME_ZONE)
+        _check(zone, f"{TABLE_TIME_ZONE.key} is {zone!r}")
+        return zone
 
     def set_local_timezone(self, timezone_id: str) -> None:
         """Show instants in this zone."""
-        from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
-
-        try:
-            ZoneInfo(timezone_id)
-        except (ValueError, ZoneInfoNotFoundError):
-            raise ConfigError(
-                f"set_local_timezone({timezone_id!r}): this is no time zone; pass a name such as 'Europe/Lisbon'"
-            ) from None
+        _check(timezone_id, f"set_local_timezone({timezone_id!r})")
         self._configuration.set(TABLE_TIME_ZONE, timezone_id)
+
+
+def _check(zone: str, where: str) -> None:
+    if zone == "UTC":
+        return
+    from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+    try:
+        ZoneInfo(zone)
+    except (ValueError, OSError, ZoneInfoNotFoundError):
+        raise ConfigError(f"{where}: this is no time zone; use a name such as 'Europe/Lisbon'") from None

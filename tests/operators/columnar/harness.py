@@ -45,6 +45,9 @@ class FakeBudget:
 
 
 class NoMetrics:
+    def __init__(self) -> None:
+        self.accumulators: list[dict[str, Any]] = []
+
     def count(self, name: str, amount: int = 1) -> None:
         """Not kept."""
 

@@ -82,6 +82,7 @@ class Counters:
 
     def __init__(self) -> None:
         self.counts: dict[str, int] = {}
+        self.accumulators: list[dict[str, Any]] = []
 
     def count(self, name: str, amount: int = 1) -> None:
         self.counts[name] = self.counts.get(name, 0) + amount

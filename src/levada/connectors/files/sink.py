@@ -5,11 +5,13 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import timedelta
 from pathlib import Path
 from typing import IO, Any
 
 from levada.common.batch import Batch, RowBatch
 from levada.common.errors import JobBuildError, UserError
+from levada.common.logs import get_logger
 from levada.common.serialization import Encoder
 from levada.connectors.base import WriterContext
 from levada.connectors.files.buckets import BucketAssigner
@@ -19,6 +21,8 @@ from levada.connectors.files.rolling import OnCheckpointRollingPolicy, RollingPo
 from levada.connectors.files.writer import FileCommitter, FileWriter
 from levada.connectors.user_calls import call_each
 from levada.formats.base import BulkFormat, Format, LineWriter, StreamFormat
+
+log = get_logger(__name__)
 
 
 @dataclass(frozen=True)
@@ -152,6 +156,15 @@ class FileSink:
                     f"with_output_file_config({output_file_config!r}): OutputFileConfig.builder().build()"
                 )
             self._sink = replace(self._sink, output_file_config=output_file_config)
+            return self
+
+        def with_bucket_check_interval(self, interval: int | timedelta) -> FileSink.BaseBuilder:
+            """Warn: the rolling policy is asked at each write and at each checkpoint, not by a clock."""
+            log.warning("with_bucket_check_interval() has no effect: files are looked at when rows are written")
+            return self
+
+        def disable_compact(self) -> FileSink.BaseBuilder:
+            """Accepted: files are never compacted."""
             return self
 
         def build(self) -> FileSink:

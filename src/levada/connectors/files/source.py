@@ -16,6 +16,7 @@ from levada.connectors.files.enumerator import FileEnumerator, FilesFound
 from levada.connectors.files.malformed import MalformedPolicy, MalformedRecord
 from levada.connectors.files.parquet_reader import OpenParquetSplit
 from levada.connectors.files.paths import check_exists, find_files, local_path
+from levada.connectors.files.providers import SPLIT_BYTES, FileEnumeratorProvider, FileSplitAssignerProvider, check
 from levada.connectors.files.splits import FileSplit, check_unchanged
 from levada.connectors.files.stream_reader import OpenStreamSplit
 from levada.connectors.splits import OpenSplit, SplitQueueReader
@@ -24,7 +25,6 @@ from levada.formats.base import BulkFormat, Format, StreamFormat
 if TYPE_CHECKING:
     import pyarrow as pa
 
-SPLIT_BYTES = 64 * 1024 * 1024
 _SAMPLE_BYTES = 1024 * 1024
 
 
@@ -143,6 +143,18 @@ class FileSourceBuilder:
         if split_bytes < 1:
             raise JobBuildError(f"set_split_size({split_bytes}): it must be 1 or more")
         self._source = replace(self._source, split_bytes=split_bytes)
+        return self
+
+    def set_file_enumerator(self, file_enumerator: FileEnumeratorProvider) -> FileSourceBuilder:
+        """Let large files be read in parts by several readers, or not."""
+        remedy = "default_non_splittable_file_enumerator"
+        check(file_enumerator, FileEnumeratorProvider, "set_file_enumerator", remedy)
+        self._source = replace(self._source, split_bytes=file_enumerator.split_bytes)
+        return self
+
+    def set_split_assigner(self, split_assigner: FileSplitAssignerProvider) -> FileSourceBuilder:
+        """Accept the one assigner there is: all files are local, so any reader may read any."""
+        check(split_assigner, FileSplitAssignerProvider, "set_split_assigner", "locality_aware_split_assigner")
         return self
 
     def build(self) -> FileSource:

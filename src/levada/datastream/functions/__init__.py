@@ -19,6 +19,7 @@ from levada.datastream.functions.basic import (
     NullByteKeySelector,
     ReduceFunction,
     SinkFunction,
+    SourceFunction,
 )
 from levada.datastream.functions.joins import (
     CoGroupFunction,
@@ -39,6 +40,8 @@ from levada.datastream.functions.two_inputs import (
 )
 from levada.datastream.functions.windows import (
     AllWindowFunction,
+    PassThroughAllWindowFunction,
+    PassThroughWindowFunction,
     ProcessAllWindowFunction,
     ProcessWindowFunction,
     WindowFunction,
@@ -80,6 +83,8 @@ __all__ = [
     "MapFunction",
     "NullByteKeySelector",
     "Partitioner",
+    "PassThroughAllWindowFunction",
+    "PassThroughWindowFunction",
     "ProcessAllWindowFunction",
     "ProcessFunction",
     "ProcessJoinFunction",
@@ -87,6 +92,7 @@ __all__ = [
     "ReduceFunction",
     "RuntimeContext",
     "SinkFunction",
+    "SourceFunction",
     "TimerService",
     "WindowFunction",
 ]

@@ -100,3 +100,13 @@ class SinkFunction(Function, Generic[IN]):
     @abstractmethod
     def invoke(self, value: IN) -> None:
         """Take one record."""
+
+
+class SourceFunction(Function, Generic[OUT]):
+    """Gives records, as a generator; ``bounded`` says whether it ends. For ``env.add_source``."""
+
+    bounded = True
+
+    @abstractmethod
+    def run(self) -> Iterable[OUT]:
+        """The records, the same ones in the same order whenever it is called."""

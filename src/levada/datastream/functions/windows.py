@@ -32,6 +32,20 @@ class AllWindowFunction(Function, Generic[IN, OUT, W]):
         """The window's results."""
 
 
+class PassThroughWindowFunction(WindowFunction[Any, Any, Any, Any]):
+    """A window's records, or its one folded value, as they are."""
+
+    def apply(self, key: Any, window: Any, inputs: Iterable[Any]) -> Iterable[Any]:
+        return inputs
+
+
+class PassThroughAllWindowFunction(AllWindowFunction[Any, Any, Any]):
+    """The same over a stream without keys."""
+
+    def apply(self, window: Any, inputs: Iterable[Any]) -> Iterable[Any]:
+        return inputs
+
+
 class ProcessWindowFunction(Function, Generic[IN, OUT, KEY, W]):
     """Sees all records of a key's window (or its one folded value), with the window's context."""
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, Generic, TypeVar, overload
+from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast, overload
 
 from levada.common.errors import JobBuildError
 from levada.common.output_tag import OutputTag
@@ -47,6 +47,7 @@ if TYPE_CHECKING:
     from levada.connectors.base import Sink
     from levada.datastream.stream_execution_environment import StreamExecutionEnvironment
     from levada.datastream.streams.broadcast import BroadcastConnectedStream, BroadcastStream
+    from levada.datastream.streams.cached import CachedDataStream
     from levada.datastream.streams.collecting import CloseableIterator
     from levada.datastream.streams.connected import ConnectedStreams
     from levada.datastream.streams.joined import CoGroupedStreams, JoinedStreams
@@ -295,6 +296,12 @@ class DataStream(Node, Generic[T]):
         self._own("start_new_chain()").chaining = Chaining.HEAD
         return self
 
+    def cache(self) -> CachedDataStream[T]:
+        """The same records, kept in memory by the first job that reads them, for later jobs of the environment."""
+        from levada.datastream.streams.cached import cached_stream
+
+        return cached_stream(self)
+
     # --- out of the job ----------------------------------------------------------------------------------------------
 
     def sink_to(self, sink: Sink) -> DataStreamSink:
@@ -306,8 +313,10 @@ class DataStream(Node, Generic[T]):
             )
         return self._sink(SinkSpec(sink), type(sink).__name__)
 
-    def add_sink(self, sink_func: Callable[[T], Any] | SinkFunction[T]) -> DataStreamSink:
-        """Call a function with each record, at least once."""
+    def add_sink(self, sink_func: Callable[[T], Any] | SinkFunction[T] | Sink) -> DataStreamSink:
+        """Call a function with each record, at least once; a sink is taken as by ``sink_to``."""
+        if callable(getattr(sink_func, "create_writer", None)):
+            return self.sink_to(cast("Sink", sink_func))
         checks.check_function(sink_func, checks.SINK, "add_sink(sink_func)")
         name = operator_name("Sink", sink_func)
         return self._sink(RowStep("flat_map", SinkStep(sink_func), name), name)

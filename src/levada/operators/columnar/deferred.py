@@ -17,6 +17,7 @@ from levada.operators.columnar.conditions import is_true
 from levada.operators.columnar.expressions import (
     And,
     Arithmetic,
+    AtZone,
     Call,
     Case,
     Cast,
@@ -54,7 +55,7 @@ def children(expression: Expression) -> tuple[Expression, ...]:
             return parts if otherwise is None else (*parts, otherwise)
         case Negate(operand) | Not(operand) | IsNull(operand) | IsTruth(operand) | Like(operand):
             return (operand,)
-        case InList(operand) | Cast(operand):
+        case InList(operand) | Cast(operand) | AtZone(operand):
             return (operand,)
     return ()
 

@@ -9,6 +9,7 @@ import pyarrow as pa
 from levada.operators.columnar.expressions import (
     And,
     Arithmetic,
+    AtZone,
     Call,
     Case,
     Cast,
@@ -69,6 +70,8 @@ def to_text(expression: Expression) -> str:
             return f"CASE {' '.join(parts)}{ending} END"
         case Cast(operand, data_type, null_on_error):
             return f"{'TRY_CAST' if null_on_error else 'CAST'}({to_text(operand)} AS {data_type})"
+        case AtZone(operand, zone):
+            return f"{_nested(operand)} AT TIME ZONE {_quoted(zone)}"
         case Call(function, operands, _, options):
             arguments = [to_text(operand) for operand in operands] + [f"{name}={value!r}" for name, value in options]
             return f"{function}({', '.join(arguments)})"

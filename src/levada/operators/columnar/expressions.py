@@ -214,6 +214,20 @@ class Cast(Expression):
 
 
 @dataclass(frozen=True, slots=True)
+class AtZone(Expression):
+    """An instant as the local time of a zone, or a local time of the zone as an instant."""
+
+    operand: Expression
+    zone: str
+
+    @property
+    def data_type(self) -> pa.DataType:
+        """A timestamp of the operand's unit: without a zone for an instant, in UTC for a local time."""
+        given = self.operand.data_type
+        return pa.timestamp(given.unit, "UTC" if given.tz is None else None)
+
+
+@dataclass(frozen=True, slots=True)
 class Call(Expression):
     """An Arrow compute function by its registered name, such as ``Call("utf8_upper", (column,), pa.string())``.
 

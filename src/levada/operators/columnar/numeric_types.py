@@ -20,7 +20,7 @@ def arithmetic_type(operator: Operator, left: pa.DataType, right: pa.DataType) -
     Examples
     --------
     >>> arithmetic_type(Operator.DIVIDE, pa.decimal128(2, 1), pa.int32())
-    Decimal128Type(decimal128(14, 12))
+    Decimal128Type(decimal128(13, 12))
     """
     for side in (left, right):
         if not is_numeric(side):

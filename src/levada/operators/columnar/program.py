@@ -21,6 +21,7 @@ from levada.operators.columnar.expression_text import literal_text, to_text
 from levada.operators.columnar.expressions import (
     And,
     Arithmetic,
+    AtZone,
     Call,
     Case,
     Cast,
@@ -37,6 +38,7 @@ from levada.operators.columnar.expressions import (
     Or,
     Relation,
 )
+from levada.operators.columnar.zones import zone_kernel
 
 Datum = Any
 """A ``pa.Array``, or a ``pa.Scalar`` that stands for as many equal values as the batch has rows."""
@@ -178,6 +180,8 @@ def _kernel(expression: Expression) -> tuple[Kernel, Sequence[Expression]]:
             return conditions.like_kernel(pattern, escape, negated), (operand,)
         case Cast(operand, data_type, null_on_error):
             return compile_cast(operand.data_type, data_type, null_on_error), (operand,)
+        case AtZone(operand, zone):
+            return zone_kernel(operand.data_type, zone), (operand,)
         case Call(function, operands, data_type, options):
             return _function(function, data_type, options), operands
     raise TypeError(f"no expression: {expression!r}")

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from levada.common.elements import MIN_TIMESTAMP
+from levada.common.elements import MAX_TIMESTAMP, MIN_TIMESTAMP
 from levada.common.options import DETECT_MUTATIONS
 from levada.operators.base import OperatorContext
 from levada.operators.row.resumable import ChunkedOperator, Work
-from levada.operators.row.timers import KeyedTimers
+from levada.operators.row.timers import KeyedTimers, TimersOfOneKey
 from levada.state.backend import KeyedBackend
 from levada.state.memory import MemoryBackend
 
@@ -20,6 +20,9 @@ _WATERMARK = "watermark"
 
 class KeyedRowOperator(ChunkedOperator):
     """An operator with keyed state. Subclasses yield work in ``batch_work``, ``event_timers`` and ``clock_timers``."""
+
+    one_key = False
+    """Whether it is given one key at a time (BATCH mode), each ended by ``finish_key``; set before ``open``."""
 
     def open(self, context: OperatorContext) -> None:
         """Make the backend, and take over restored state and the watermark."""
@@ -37,7 +40,7 @@ class KeyedRowOperator(ChunkedOperator):
             watermarks = context.restored.values(_WATERMARK)
             # At another parallelism a subtask takes over keys of several: what is late for all of them is late.
             self.current_watermark = min(watermarks, default=MIN_TIMESTAMP)
-        self.timers = KeyedTimers(self.backend.timers(), context.schedule)
+        self.timers = (TimersOfOneKey if self.one_key else KeyedTimers)(self.backend.timers(), context.schedule)
         self.timers.schedule_next()
 
     def resume(self) -> None:
@@ -60,6 +63,15 @@ class KeyedRowOperator(ChunkedOperator):
         """Fire what is due by the clock."""
         self.run(self.clock_timers(now))
 
+    def finish_key(self) -> None:
+        """The key's records are through: fire its timers, then drop its state."""
+        self.run(self._finish_key())
+
+    def forget_key(self) -> None:
+        """Be as before the key's first record."""
+        self.backend.clear()
+        self.current_watermark = MIN_TIMESTAMP
+
     def event_timers(self, watermark: int) -> Work:
         """Fire event-time timers at or before ``watermark``."""
         raise NotImplementedError
@@ -76,6 +88,17 @@ class KeyedRowOperator(ChunkedOperator):
         parts = self.backend.snapshot()
         parts[_WATERMARK] = list_part([self.current_watermark], PartKind.UNION)
         return parts
+
+    def _finish_key(self) -> Work:
+        timers = self.timers
+        assert isinstance(timers, TimersOfOneKey)
+        timers.ending = True
+        self.current_watermark = MAX_TIMESTAMP
+        yield from self.event_timers(MAX_TIMESTAMP)
+        yield from self.clock_timers(MAX_TIMESTAMP)
+        yield from self.event_timers(MAX_TIMESTAMP)  # those that processing-time timers have set
+        timers.ending = False
+        self.forget_key()
 
     def _pass_watermark(self, timestamp: int) -> Work:
         self.current_watermark = timestamp

@@ -1,4 +1,4 @@
-"""Rolling reduce: one value per key, handed on with every record."""
+"""Rolling reduce: one value per key, handed on with every record; in BATCH mode with the last one only."""
 
 from __future__ import annotations
 
@@ -60,6 +60,7 @@ class KeyedReduceOperator(KeyedRowOperator):
         self._reduce = bound_callable(spec.function, "reduce", "reduce(function)")
         self._site = CallSite("reduce", name, spec.uid, spec.function)
         self._table = self.backend.table(_TABLE)
+        self._final: RowBatch | None = None
         self._opened.append(spec.function)
         open_function(spec.function, RuntimeContext(context, name, self.backend))
 
@@ -71,12 +72,19 @@ class KeyedReduceOperator(KeyedRowOperator):
             out = _reduced(self._table, self._reduce, keys, batch.values)
         except Exception as error:
             raise_user_error(error, self.context, _reduced.__code__, self._site)
-        self.output.collect(RowBatch(out, batch.timestamps if self.context.reads_timestamps else None))
+        reduced = RowBatch(out, batch.timestamps if self.context.reads_timestamps else None)
+        if self.one_key:
+            self._final = reduced.slice(len(out) - 1, len(out))
+        else:
+            self.output.collect(reduced)
         self.maintain()
 
     def event_timers(self, watermark: int) -> Work:
-        """There are none."""
-        yield from ()
+        """There are none. Where a key has come to its end, its value is final."""
+        final, self._final = self._final, None
+        if final is not None:
+            self.output.collect(final)
+            yield
 
     def clock_timers(self, now: int) -> Work:
         """There are none."""

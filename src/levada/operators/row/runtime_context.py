@@ -8,8 +8,10 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from levada.common.errors import StateError
+from levada.common.errors import StateError, UserError
 from levada.operators.base import OperatorContext
+from levada.operators.row.accumulators import Accumulator, IntCounter
+from levada.operators.row.distributed_cache import DistributedCache
 from levada.operators.row.metric_group import MetricGroup
 
 if TYPE_CHECKING:
@@ -64,6 +66,8 @@ class RuntimeContext(KeyedStateStore):
         self._task_name = task_name
         self._backend = backend
         self._metrics = MetricGroup(context.metrics)
+        self._accumulators: dict[str, Accumulator[Any, Any]] = {}
+        context.metrics.accumulators.append(self._accumulators)
 
     @property
     def operator_context(self) -> OperatorContext:
@@ -98,6 +102,29 @@ class RuntimeContext(KeyedStateStore):
     def get_job_parameter(self, key: str, default_value: str | None = None) -> str | None:
         """A value of the job's configuration."""
         return self._context.config.get_string(key, default_value)
+
+    def add_accumulator(self, name: str, accumulator: Accumulator[Any, Any]) -> None:
+        """Have an accumulator of this subtask's part in the job's result, where all subtasks' are merged by name."""
+        if not isinstance(accumulator, Accumulator):
+            raise UserError(f"add_accumulator({name!r}, {accumulator!r}): pass an Accumulator, such as IntCounter()")
+        if name in self._accumulators:
+            raise UserError(f"add_accumulator({name!r}) in {self._task_name!r}: there is one of this name already")
+        self._accumulators[name] = accumulator
+
+    def get_accumulator(self, name: str) -> Accumulator[Any, Any] | None:
+        """This subtask's accumulator of this name; None where there is none."""
+        return self._accumulators.get(name)
+
+    def get_int_counter(self, name: str) -> IntCounter:
+        """This subtask's counter of this name, made if there is none."""
+        known = self._accumulators.setdefault(name, IntCounter())
+        if not isinstance(known, IntCounter):
+            raise UserError(f"get_int_counter({name!r}): the accumulator of this name is a {type(known).__name__}")
+        return known
+
+    def get_distributed_cache(self) -> DistributedCache:
+        """The files that the program registered by ``env.register_cached_file``."""
+        return DistributedCache(self._context.config)
 
     def get_metrics_group(self) -> MetricGroup:
         """Where the function registers metrics."""

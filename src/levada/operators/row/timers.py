@@ -112,3 +112,23 @@ class KeyedTimers:
         if self._scheduled is None or timestamp < self._scheduled:
             self._scheduled = timestamp
             self._schedule(timestamp)
+
+
+class TimersOfOneKey(KeyedTimers):
+    """The timers of an operator that is given one key at a time: all of them fire when the key's records are through.
+
+    Processing time then stands at its end: a processing-time timer set by a timer would fire at once, and so for ever,
+    so it is dropped, as Flink does.
+    """
+
+    __slots__ = ("ending",)
+
+    def __init__(self, timers: TimerService, schedule: Callable[[int], None]) -> None:
+        super().__init__(timers, schedule)
+        self.ending = False
+        """Whether timers are firing."""
+
+    def register_processing(self, timestamp: int, key: Any, namespace: Any) -> None:
+        """Set a processing-time timer."""
+        if not self.ending:
+            super().register_processing(timestamp, key, namespace)

@@ -15,6 +15,7 @@ from levada.sql.errors import not_supported, sql_error
 from levada.sql.functions.coercion import cast, common_type
 from levada.sql.logical.expressions import Expression, Literal
 from levada.sql.logical.nodes import Aggregate, Node, Union, Values, identity
+from levada.sql.time_zones import depends_on_zone
 from levada.sql.types import IntType, RowField, RowType, type_name
 
 _ONE_ROW = Values(RowType((RowField("ZERO", IntType(False)),)), ((Literal(IntType(False), 0),),))
@@ -64,6 +65,9 @@ class QueryBinder:
                 kinds = ", ".join(dict.fromkeys(type_name(value.data_type.nullable()) for value in column))
                 raise sql_error(self.text, values.span, f"column {index + 1} mixes types: {kinds}; use CAST")
             fields.append(RowField(f"EXPR${index}", kind))
+        row_type = RowType(fields)
+        if any(depends_on_zone(cast(value, f.data_type)) for row in rows for value, f in zip(row, fields, strict=True)):
+            return _united_rows(rows, row_type)
         literals = tuple(
             tuple(
                 constant(self.text, written, cast(value, field.data_type))
@@ -71,7 +75,7 @@ class QueryBinder:
             )
             for source, row in zip(values.rows, rows, strict=True)
         )
-        return Values(RowType(fields), literals)
+        return Values(row_type, literals)
 
     def _set_operation(self, operation: ast.SetOperation) -> Node:
         if operation.operator != "UNION":
@@ -109,6 +113,12 @@ class QueryBinder:
         if query.order_by:
             raise not_supported(self.text, query.order_by[0].span, "ORDER BY")
         raise not_supported(self.text, (query.limit or query.offset or query).span, "LIMIT and OFFSET")
+
+
+def _united_rows(rows: list[list[Expression]], row_type: RowType) -> Node:
+    """VALUES that cannot be computed yet: the session's time zone is not known here."""
+    single = tuple(_converted(project(_ONE_ROW, row, row_type.field_names()), row_type) for row in rows)
+    return single[0] if len(single) == 1 else Union(row_type, single)
 
 
 def _values(count: int) -> str:

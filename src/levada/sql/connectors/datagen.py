@@ -15,6 +15,7 @@ from levada.connectors.indexed import IndexedSource, Producer, RangeSplit, inter
 from levada.connectors.rate import Pacer, RateLimitedReader
 from levada.sql.catalog import CatalogTable
 from levada.sql.connectors.definition import ScanSource, TableConnector, TableOptions
+from levada.sql.errors import did_you_mean
 from levada.sql.types import (
     BigIntType,
     BooleanType,
@@ -35,6 +36,8 @@ from levada.sql.types.arrow import to_arrow, to_arrow_schema
 
 _FOR_EVER = 2**62
 _DEFAULT_RATE = 10_000
+"""Flink's; it counts for bounded tables, too."""
+_FIELD_OPTIONS = ("kind", "min", "max", "length", "start", "end")
 _HEX = np.frombuffer(b"0123456789abcdef", dtype=np.uint8)
 _LIMITS: dict[type[DataType], tuple[int, int]] = {
     TinyIntType: (-(2**7), 2**7 - 1),
@@ -64,7 +67,7 @@ class DatagenSource(IndexedSource):
     rules: tuple[ColumnRule, ...]
     schema: pa.Schema
     rows: int | None
-    rows_per_second: int | None
+    rows_per_second: int
 
     columnar = True
 
@@ -87,8 +90,6 @@ class DatagenSource(IndexedSource):
     def create_reader(self, context: ReaderContext) -> SourceReader:
         """A new reader for one subtask, at its share of the rate."""
         reader = super().create_reader(context)
-        if self.rows_per_second is None:
-            return reader
         return RateLimitedReader(reader, Pacer(context.clock, self.rows_per_second / context.parallelism))
 
 
@@ -135,6 +136,7 @@ def _strings(indexes: np.ndarray[Any, Any], rule: ColumnRule) -> pa.Array:
 def _source(table: CatalogTable, wanted: RowType, options: TableOptions) -> ScanSource:
     rows = options.integer("number-of-rows")
     rate = options.integer("rows-per-second")
+    _check_fields(table, options)
     seed = options.integer("seed") or 0
     rules = []
     physical = table.physical_type
@@ -148,10 +150,25 @@ def _source(table: CatalogTable, wanted: RowType, options: TableOptions) -> Scan
             rows = length if rows is None else min(rows, length)
         if field.name in wanted.field_names():
             rules.append(rule)
-    if rate is None and rows is None:
-        rate = _DEFAULT_RATE
+    rate = _DEFAULT_RATE if rate is None else rate
+    if rate < 1:
+        raise options.error("rows-per-second", f"{rate}: it must be 1 or more")
     source = DatagenSource(tuple(rules), to_arrow_schema(wanted), rows, rate)
     return ScanSource(source, wanted)
+
+
+def _check_fields(table: CatalogTable, options: TableOptions) -> None:
+    """Options of columns that are not there, or that nobody looks at, are mistakes."""
+    names = table.physical_type.field_names()
+    for key in table.options:
+        if not key.startswith("fields."):
+            continue
+        name, _, option = key.removeprefix("fields.").rpartition(".")
+        if name not in names:
+            raise options.error(key, f"there is no column `{name}`{did_you_mean(name, names)}")
+        if option not in _FIELD_OPTIONS:
+            remedy = did_you_mean(option, _FIELD_OPTIONS) or f"; a column takes {', '.join(_FIELD_OPTIONS)}"
+            raise options.error(key, f"'{option}' is not supported{remedy}")
 
 
 def _rule(table: CatalogTable, name: str, kind: DataType, options: TableOptions, seed: int) -> ColumnRule:

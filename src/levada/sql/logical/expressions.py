@@ -71,10 +71,14 @@ class Case(Expression):
 
 @dataclass(frozen=True, slots=True)
 class Cast(Expression):
-    """``CAST(operand AS data_type)``; ``safe`` gives NULL in place of an error."""
+    """``CAST(operand AS data_type)``; ``safe`` gives NULL in place of an error.
+
+    ``zone`` is the session's where the result depends on it (set when a statement is compiled) and it is not UTC.
+    """
 
     operand: Expression
     safe: bool = False
+    zone: str | None = None
 
     def __str__(self) -> str:
         target = type_name(self.data_type.nullable())

@@ -182,6 +182,12 @@ class MemoryBackend:
         for domain in TimeDomain:
             _load_timers(self._timers.queue(domain), restored.keyed(_part_of_timers(domain)))
 
+    def clear(self) -> None:
+        """Forget all values of all states; timers stay."""
+        for entry in self._entries.values():
+            for namespace in entry.table.namespaces():
+                entry.table.clear_namespace(namespace)
+
     def maintain(self, rows: int = 4096) -> bool:
         """Do deferred work on about ``rows`` values; whether there is more. Called between batches."""
         more = False

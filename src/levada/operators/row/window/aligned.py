@@ -79,6 +79,11 @@ class AlignedWindowOperator(WindowOperatorBase):
         """There are none."""
         yield from ()
 
+    def forget_key(self) -> None:
+        """As above; the next key's windows have not fired either."""
+        super().forget_key()
+        self._passed = MIN_TIMESTAMP
+
     def _compile(self) -> Loop:
         function = self.spec.function
         self._loop = aligned_loop(
