@@ -34,9 +34,7 @@ def test_a_checkpoint_of_this_job_fits() -> None:
 
 
 def test_a_checkpoint_of_another_job_is_refused() -> None:
-    with pytest.raises(
-        CheckpointMismatchError, match=r"another job: it was written by 'old job'.*'new job'"
-    ):
+    with pytest.raises(CheckpointMismatchError, match=r"another job: it was written by 'old job'.*'new job'"):
         check_fits(manifest(a=entry("map:f")), "new job", {"b": entry("map:f")}, 128, "chk-1")
 
 
