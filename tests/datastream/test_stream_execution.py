@@ -409,3 +409,15 @@ def test_a_trivial_job_starts_without_the_columnar_libraries(tmp_path: Path) -> 
     )
     done = subprocess.run([sys.executable, str(script)], capture_output=True, text=True, check=True)
     assert done.stdout.splitlines() == ["2", "3", "[]"]
+
+
+def test_a_refused_collection_leaves_nothing_behind() -> None:
+    env = StreamExecutionEnvironment.get_execution_environment()
+    numbers = env.from_collection([1, 2, 3]).map(lambda n: n + 1)
+    twice = numbers.map(lambda n: n).uid("same")
+    numbers.map(lambda n: n).uid("same")
+    with pytest.raises(JobBuildError, match="'same' is given to two operators"):
+        twice.execute_and_collect()
+    twice.uid("another")
+    with twice.execute_and_collect() as results:
+        assert list(results) == [2, 3, 4]

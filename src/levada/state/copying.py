@@ -116,7 +116,10 @@ def copy_value(value: Any) -> Any:
         return value.copy()  # keys are hashable, so they are as good as immutable
     if (kind is list and all(map(is_immutable, value))) or (kind is dict and all(map(is_immutable, value.values()))):
         return value.copy()
+    fields = getattr(value, "__dict__", None)
     try:
+        if fields is not None and not hasattr(kind, "__slots__") and all(map(is_immutable, fields.values())):
+            return copy.copy(value)
         return copy.deepcopy(value)
     except Exception as error:
         raise StateError(

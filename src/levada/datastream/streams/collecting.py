@@ -96,8 +96,14 @@ def collect(stream: DataStream[T], job_name: str | None, limit: int | None) -> C
     buffer = CollectBuffer()
     env = stream.get_execution_environment()
     exactly_once = env.get_configuration().get(CHECKPOINT_INTERVAL) is not None
-    add(env, "sink", "Collect", SinkSpec(CollectSink(buffer.id, exactly_once)), stream._inputs)
-    iterator: CloseableIterator[T] = CloseableIterator(env._submit(job_name, "execute_and_collect()"), buffer)
+    sink = add(env, "sink", "Collect", SinkSpec(CollectSink(buffer.id, exactly_once)), stream._inputs)
+    try:
+        job = env._submit(job_name, "execute_and_collect()")
+    except BaseException:
+        # Nobody will read from this sink, so a later job shall not find it.
+        env._pending.remove(sink)
+        raise
+    iterator: CloseableIterator[T] = CloseableIterator(job, buffer)
     if limit is None:
         return iterator
     with iterator:

@@ -8,12 +8,17 @@ from __future__ import annotations
 
 import hashlib
 import linecache
+import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from types import CodeType, FunctionType
 from typing import Any
 
 from levada.operators.row.user_errors import CallSite
+from levada.state.copying import ATOMIC, own
+
+PLAIN = ATOMIC | {tuple}
+"""Exact types that are handed on as they are. (A tuple of things that change is left to its author.)"""
 
 EXPANDING = frozenset({"flat_map", "process"})
 
@@ -131,10 +136,16 @@ def expanding_loop(
         indent, expanded = indent + 1, True
         text.add(indent, f"if type({made}) is tuple and len({made}) == 2 and type({made}[0]) is OutputTag:")
         if index == last:
-            text.add(indent + 1, f"side.add({made}[0].tag_id, {made}[1], {'time' if emits_time else None})")
+            aside = f"own({made}[1])" if keyed else f"{made}[1]"
+            text.add(indent + 1, f"side.add({made}[0].tag_id, {aside}, {'time' if emits_time else None})")
             text.add(indent + 1, f"if side.rows >= {chunk_rows}:")
             _hand_out(text, indent + 2, emits_time)
         text.add(indent + 1, "continue")
+    if keyed and expanded:
+        # What a function hands on may be what its state holds, and change with the next record.
+        text.add(indent, f"if type(v{depth}) not in PLAIN and getrefcount(v{depth}) > 2:")
+        text.add(indent + 1, f"v{depth} = own(v{depth})")
+        calls = {**calls, "PLAIN": PLAIN, "getrefcount": sys.getrefcount, "own": own}
     text.add(indent, f"put(v{depth})")
     if emits_time:
         text.add(indent, "put_time(time)")

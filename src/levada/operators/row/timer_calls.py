@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from sys import getrefcount
 from typing import Any, Protocol
 
 from levada.common.output_tag import OutputTag
+from levada.operators.row.chain_source import PLAIN
 from levada.operators.row.keyed_operator import KeyedRowOperator
 from levada.operators.row.resumable import CHUNK_ROWS, Chunk, Work
 from levada.operators.row.user_errors import CallSite
+from levada.state.copying import own
 from levada.state.timers import TimeDomain, Timer
 
 
@@ -50,9 +53,10 @@ class TimerCallingOperator(KeyedRowOperator):
             key_context.key = timer[1]
             for row in on_timer(timestamp, context) or ():
                 if type(row) is tuple and len(row) == 2 and type(row[0]) is OutputTag:
-                    side.add(row[0].tag_id, row[1], timestamp if timed else None)
+                    side.add(row[0].tag_id, own(row[1]), timestamp if timed else None)
                 else:
-                    out.append(row)
+                    # What a function hands on may be what its state holds, and change with the next timer.
+                    out.append(row if type(row) in PLAIN or getrefcount(row) <= 2 else own(row))
                     if timed:
                         times.append(timestamp)
                 if len(out) >= CHUNK_ROWS or side.rows >= CHUNK_ROWS:
