@@ -18,6 +18,13 @@ from kernels import ROOT, compile_kernels, install, locked, program
 RUNTIMES = {"address,undefined": ("libasan.so", "libubsan.so"), "thread": ("libtsan.so",)}
 TESTS = ROOT / "tests" / "kernels"
 
+FIRST = """\
+# An editable install puts a finder before the path; here the path decides.
+import sys
+
+sys.meta_path[:] = [each for each in sys.meta_path if not type(each).__name__.startswith("ScikitBuild")]
+"""
+
 
 def runtime(library: str) -> str:
     """Where the compiler keeps a sanitizer's runtime."""
@@ -43,6 +50,7 @@ def main() -> int:
         shutil.rmtree(package, ignore_errors=True)
         shutil.copytree(ROOT / "src" / "levada", package, ignore=shutil.ignore_patterns("_kernels.*.so", "__pycache__"))
         install(built, package)
+        (package.parent / "sitecustomize.py").write_text(FIRST)
     environment = {
         **os.environ,
         "PYTHONPATH": str(package.parent),

@@ -52,7 +52,7 @@ def reader(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     for name, command in (("levada", f"{sys.executable} -m levada"), ("python", sys.executable)):
         (tools / name).write_text(f'#!/bin/sh\nexec {command} "$@"\n')
         (tools / name).chmod(0o755)
-    for name in [name for name in os.environ if name.startswith("LEVADA_")]:
+    for name in [name for name in os.environ if name.startswith(("LEVADA_", "PYTEST_ADDOPTS"))]:
         monkeypatch.delenv(name)
     monkeypatch.setenv("PATH", f"{tools}{os.pathsep}{os.environ['PATH']}")
     monkeypatch.setenv("PYTHONWARNINGS", "error")

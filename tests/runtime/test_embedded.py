@@ -230,6 +230,22 @@ def test_a_damaged_checkpoint_gives_way_to_the_one_before(
     assert "falling back to the checkpoint before it" in caplog.text
 
 
+def test_falling_back_stops_at_an_earlier_start_of_the_job(tmp_path: Path) -> None:
+    _finished_directory(tmp_path)
+    earlier = CheckpointStore(LocalStorage(tmp_path)).ids()
+    _finished_directory(tmp_path)
+    for checkpoint_id in set(CheckpointStore(LocalStorage(tmp_path)).ids()) - set(earlier):
+        victim = sorted((tmp_path / f"chk-{checkpoint_id:06d}").glob("*.arrow"))[0]
+        victim.write_bytes(victim.read_bytes()[:-5])
+    settings = config(
+        **SMALL, **{"execution.checkpointing.dir": str(tmp_path), "execution.state-recovery.path": "latest"}
+    )
+    job = run(pipeline(range(300), double, Remembering()), settings)
+    assert isinstance(job.failure, CheckpointCorruptError)
+    assert f"chk-{earlier[-1]:06d}, is of an earlier start of the job" in str(job.failure)
+    assert "--from" in str(job.failure)
+
+
 def test_when_no_checkpoint_is_whole_the_job_is_refused(tmp_path: Path) -> None:
     _finished_directory(tmp_path)
     for manifest in tmp_path.glob("chk-*/manifest.json"):

@@ -121,21 +121,38 @@ class CheckpointStore:
         Raises
         ------
         CheckpointCorruptError
-            When there are checkpoints but none is whole.
+            When there are checkpoints but none is whole, or the whole ones are of an earlier start of the job, whose
+            input and output need not go with this one's.
         """
         ids = self.ids()
         broken: CheckpointCorruptError | None = None
+        run: str | None = None
         for checkpoint_id in reversed(ids):
             try:
-                return self.load(checkpoint_id)
+                found = self.load(checkpoint_id)
             except CheckpointCorruptError as error:
                 broken = error
+                run = run or self._run_of(checkpoint_id)
                 log.warning("%s; falling back to the checkpoint before it", error)
+                continue
+            if run is not None and found.manifest.run != run:
+                raise CheckpointCorruptError(
+                    f"{broken}; the checkpoint before it, {found.path}, is of an earlier start of the job. To go on "
+                    f"from there all the same, name it: --from {found.path}"
+                )
+            return found
         if broken is not None:
             raise CheckpointCorruptError(
                 f"none of the {len(ids)} checkpoints in {self.storage} is whole; the oldest: {broken}"
             )
         return None
+
+    def _run_of(self, checkpoint_id: int) -> str | None:
+        """Which start of the job a checkpoint belongs to, where at least its manifest is whole."""
+        try:
+            return self.read_manifest(checkpoint_id).run
+        except CheckpointCorruptError:
+            return None
 
     def publish(self, manifest: Manifest) -> None:
         """Make a checkpoint count: its files are all written, now its manifest appears."""
