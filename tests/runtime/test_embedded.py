@@ -230,6 +230,26 @@ def test_a_damaged_checkpoint_gives_way_to_the_one_before(
     assert "falling back to the checkpoint before it" in caplog.text
 
 
+def test_a_checkpoint_published_while_the_attempt_failed_counts() -> None:
+    storage, sink, heard_of = MemoryStorage(), Remembering(), []
+
+    def once(value: int) -> int:
+        if not heard_of and any(name.endswith("chk-000002/manifest.json") for name in storage.files):
+            heard_of.append(job.stats.completed)
+            raise ConnectionError("service away")
+        return value
+
+    store = CheckpointStore(storage)
+    settings = config(**SMALL, **{"execution.checkpointing.num-retained": "2"})
+    job = submit(pipeline(range(500), once, sink), settings, virtual(), store)
+    drive(job)
+    assert heard_of == [1], "checkpoint 2 was there, but the job did not know it yet"
+    assert job.status is JobStatus.FINISHED
+    assert job.restored_from == 2
+    assert sink.visible() == list(range(500))
+    assert len(store.ids()) == 2
+
+
 def test_falling_back_stops_at_an_earlier_start_of_the_job(tmp_path: Path) -> None:
     _finished_directory(tmp_path)
     earlier = CheckpointStore(LocalStorage(tmp_path)).ids()

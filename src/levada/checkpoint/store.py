@@ -132,7 +132,7 @@ class CheckpointStore:
                 found = self.load(checkpoint_id)
             except CheckpointCorruptError as error:
                 broken = error
-                run = run or self._run_of(checkpoint_id)
+                run = run or self.run_of(checkpoint_id)
                 log.warning("%s; falling back to the checkpoint before it", error)
                 continue
             if run is not None and found.manifest.run != run:
@@ -147,7 +147,7 @@ class CheckpointStore:
             )
         return None
 
-    def _run_of(self, checkpoint_id: int) -> str | None:
+    def run_of(self, checkpoint_id: int) -> str | None:
         """Which start of the job a checkpoint belongs to, where at least its manifest is whole."""
         try:
             return self.read_manifest(checkpoint_id).run

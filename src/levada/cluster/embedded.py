@@ -221,6 +221,8 @@ class EmbeddedJob:
     def _newest_of_run(self) -> StoredCheckpoint | None:
         """The newest whole checkpoint of this run, or what the run began from."""
         store = self._store
+        if store is not None:
+            self._adopt_published(store)
         if store is not None and self._lineage:
             for checkpoint_id in reversed(self._lineage):
                 try:
@@ -232,6 +234,14 @@ class EmbeddedJob:
         if wanted is None or wanted == recovery_point.LATEST:
             return None
         return recovery_point.choose(wanted, store, self.graph)
+
+    def _adopt_published(self, store: CheckpointStore) -> None:
+        """A checkpoint whose manifest was on its way when the attempt failed counts, once it is there."""
+        self._services.executor.close()  # waits for it
+        newest = self._lineage[-1] if self._lineage else 0
+        for checkpoint_id in store.ids():
+            if checkpoint_id > newest and store.run_of(checkpoint_id) == self._run:
+                self._lineage.append(checkpoint_id)
 
     def _execute(self, checkpoint: StoredCheckpoint | None) -> None:
         self.restored_from = None if checkpoint is None else checkpoint.manifest.checkpoint_id
